@@ -1,0 +1,1 @@
+"""Qt models over traffic and scsynth values: given batches, they emit wishes; know no view and no socket."""

@@ -1,0 +1,1 @@
+"""Sockets on asyncio, where a datagram enters and leaves, and the only reader of clocks; knows no Qt."""

@@ -1,0 +1,82 @@
+"""Set the platform before Qt is imported, run coroutine tests, fail a test that leaves something behind."""
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["QT_API"] = "pyside6"
+
+import asyncio
+import inspect
+import logging
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+ASYNC_TEST_TIMEOUT = 30.0
+THREAD_EXIT_TIMEOUT = 2.0
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a coroutine test on an event loop of its own; a task still running at its end is a failure."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+
+    async def call() -> list[str]:
+        async with asyncio.timeout(ASYNC_TEST_TIMEOUT):
+            await pyfuncitem.obj(**arguments)
+        # One turn of the loop, so that what the test cancelled has ended.
+        await asyncio.sleep(0)
+        return sorted(task.get_name() for task in asyncio.all_tasks() - {asyncio.current_task()})
+
+    with asyncio.Runner() as runner:
+        left = runner.run(call())
+    if left:
+        pytest.fail(f"The test left tasks running: {', '.join(left)}.", pytrace=False)
+    return True
+
+
+class ErrorCollector(logging.Handler):
+    """Keeps what our own loggers report at ERROR and above."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(f"{record.name}: {record.getMessage()}")
+
+
+@pytest.fixture
+def expected_errors() -> list[str]:
+    """Texts that error logs of this test may contain; a test appends what it provokes on purpose."""
+    return []
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(expected_errors: list[str]) -> Iterator[None]:
+    """Fail a test that leaves a non-daemon thread or logs an unexpected error."""
+    before = set(threading.enumerate())
+    collector = ErrorCollector()
+    loggers = [logging.getLogger("osc_workbench"), logging.getLogger("asyncio")]
+    for logger in loggers:
+        logger.addHandler(collector)
+    yield
+    for logger in loggers:
+        logger.removeHandler(collector)
+    unexpected = [
+        message for message in collector.messages if not any(text in message for text in expected_errors)
+    ]
+    left = [thread.name for thread in threads_left(before)]
+    assert not unexpected, f"The test logged errors: {unexpected}"
+    assert not left, f"The test left threads running: {left}"
+
+
+def threads_left(before: set[threading.Thread]) -> list[threading.Thread]:
+    """Return the non-daemon threads that are not in `before` and do not end by themselves."""
+    started = [thread for thread in threading.enumerate() if thread not in before and not thread.daemon]
+    for thread in started:
+        thread.join(THREAD_EXIT_TIMEOUT)
+    return [thread for thread in started if thread.is_alive()]
