@@ -1,4 +1,4 @@
-"""Tell whether a screenshot shows a window: check_picture.py PNG exits 0 if it does, 1 with the reason if not."""
+"""Tell whether a screenshot shows a window: `check_picture.py PNG` exits 0 if it does, else 1."""
 
 import sys
 

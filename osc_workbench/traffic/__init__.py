@@ -1,1 +1,1 @@
-"""What was seen: records, store, queries, statistics, recordings; knows OSC and numpy, not who sends or shows."""
+"""What was seen: records, store, queries, statistics, recordings; knows neither senders nor the screen."""
