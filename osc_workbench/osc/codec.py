@@ -1,0 +1,302 @@
+"""Bytes to packets and packets to bytes.
+
+Strategy. Almost every datagram begins with an address and type tags that were seen before (`header`), most type tag
+strings recur (`signature`), and so do the layouts of bundles (`layout`). Whatever does not fit what is known (odd
+padding, bad UTF-8, truncation) goes to `dissection`, which knows exactly; so the fast path needs no opinion about
+malformed packets.
+"""
+
+import struct
+from collections.abc import Iterator
+from itertools import takewhile
+from typing import Any, NamedTuple
+
+from osc_workbench.osc.arguments import ARGUMENT_TYPES, NESTING_LIMIT, Layout
+from osc_workbench.osc.dissection import BUNDLE_HEADER_SIZE, BUNDLE_MARK, Dissection, dissect_packet
+from osc_workbench.osc.errors import OscDecodeError, OscEncodeError, PacketIssue
+from osc_workbench.osc.generated import Packer, pack_blob, pack_string
+from osc_workbench.osc.header import KNOWN_LIMIT, MessageHeader, find_header, header_slices, known
+from osc_workbench.osc.layout import FoundMessages, layout_of, learn_layout, wants_layout
+from osc_workbench.osc.packet import OscBundle, OscMessage, OscPacket
+from osc_workbench.osc.signature import MISFIT, signature_of
+from osc_workbench.osc.timetag import TimeTag
+
+_MISS = (KeyError, *MISFIT)
+
+_unpack_size = struct.Struct(">i").unpack_from
+_pack_size = struct.Struct(">I").pack
+_pack_bundle_head = struct.Struct(">8sQ").pack
+
+
+class BundleScan(NamedTuple):
+    """The messages found in a bundle, in order, nested ones included.
+
+    messages: (header, offset, size) of each message, in bytes of the packet; for `header.end` -1 see `scan_packet`.
+    error: why reading stopped before the end of the bundle; the messages before that place are there.
+    """
+
+    messages: FoundMessages
+    error: OscDecodeError | None
+
+
+class _Unchecked(tuple[Any, ...]):
+    """Gives a class built on it tuple's own constructor, which skips the checks of OscMessage; that is a tenth of the
+    time of a decode less than calling `tuple.__new__(OscMessage, ...)`.
+    """
+
+    __slots__ = ()
+    __new__ = tuple.__new__
+
+
+class _DecodedMessage(_Unchecked, OscMessage):  # type: ignore[misc]  # the bases differ in __new__ on purpose
+    __slots__ = ()
+
+
+class _DecodedBundle(_Unchecked, OscBundle):  # type: ignore[misc]  # as above
+    __slots__ = ()
+
+
+_DecodedMessage.__name__ = OscMessage.__name__
+_DecodedBundle.__name__ = OscBundle.__name__
+
+_writers: dict[tuple[str | int, str | None], tuple[bytes, Packer]] = {}
+
+
+def decode_packet(data: bytes) -> OscPacket:
+    """Return the message or bundle these bytes are.
+
+    Departures from the specification that do not prevent decoding are accepted; `examine_packet` reports them.
+    Raises OscDecodeError and nothing else, for any bytes.
+    """
+    try:
+        address, type_tags, read, _ = known[data[header_slices[len(data)]]]
+        return _DecodedMessage((address, type_tags, read(data), b""))
+    except _MISS:
+        return _decode_other(data)
+
+
+def examine_packet(data: bytes) -> tuple[OscPacket, tuple[PacketIssue, ...]]:
+    """Return the packet and what is odd about it, in order of offset. Raises OscDecodeError."""
+    dissection = dissect_packet(bytes(data))
+    return _packet_of(dissection), dissection.issues
+
+
+def scan_packet(data: bytes) -> MessageHeader | BundleScan:
+    """Find addresses, type tags and offsets without looking at the arguments.
+
+    A message gives its header (its arguments begin at `len(header.raw)`), a bundle a BundleScan. Arguments of fixed
+    size are known to fit; where `header.end` is -1 they vary, and `header.fits(message)` tells.
+    Raises OscDecodeError for bytes in which these cannot be found.
+    """
+    try:
+        header = known[data[header_slices[len(data)]]][3]
+        if header.end in (len(data), -1):
+            return header
+    except _MISS:
+        pass
+    return _scan_other(data)
+
+
+def encode_packet(packet: OscPacket) -> bytes:
+    """Return the bytes of a packet. Raises OscEncodeError, which names the argument that cannot be written."""
+    if isinstance(packet, OscBundle):
+        return _encode_bundle(packet, 0)
+    try:
+        head, pack = _writers[packet[:2]]
+        return head + pack(packet[2]) + packet[3]
+    except _MISS:
+        return _encode_message(packet)
+
+
+# Decoding what the fast path did not know.
+
+
+def _packet_of(dissection: Dissection) -> OscPacket:
+    if dissection.error is not None:
+        raise dissection.error
+    assert dissection.packet is not None
+    return dissection.packet
+
+
+def _decode_other(data: bytes) -> OscPacket:
+    if type(data) is not bytes:
+        return decode_packet(bytes(data))
+    try:
+        if not data.startswith(BUNDLE_MARK):
+            address, type_tags, read, _ = find_header(data)
+            return _DecodedMessage((address, type_tags, read(data), b""))
+        layout = layout_of(len(data))
+        values = layout.read(data) if layout else None
+        if layout and values:
+            elements = [
+                _DecodedMessage((address, type_tags, values[part], b"")) for address, type_tags, part in layout.elements
+            ]
+            return _DecodedBundle((TimeTag(values[0]), tuple(elements)))
+        bundle = _decode_bundle(data, 0)
+        if wants_layout(len(data)):
+            messages: list[tuple[MessageHeader, int, int]] = []
+            _scan_bundle(data, 0, len(data), 0, messages)
+            learn_layout(len(data), tuple(messages))
+        return bundle
+    except _MISS:
+        return _packet_of(dissect_packet(data))
+
+
+def _decode_bundle(data: bytes, depth: int) -> OscBundle:
+    """Decode a well-formed bundle; raises one of MISFIT for anything else."""
+    end = len(data)
+    if end < BUNDLE_HEADER_SIZE or depth >= NESTING_LIMIT:
+        raise ValueError
+    elements: list[OscPacket] = []
+    position = BUNDLE_HEADER_SIZE
+    while position < end:
+        (size,) = _unpack_size(data, position)
+        position += 4
+        if not 0 < size <= end - position:
+            raise ValueError
+        element = data[position : position + size]
+        position += size
+        try:
+            address, type_tags, read, _ = known[element[header_slices[size]]]
+            elements.append(_DecodedMessage((address, type_tags, read(element), b"")))
+        except _MISS:
+            if element.startswith(BUNDLE_MARK):
+                elements.append(_decode_bundle(element, depth + 1))
+            else:
+                address, type_tags, read, _ = find_header(element)
+                elements.append(_DecodedMessage((address, type_tags, read(element), b"")))
+    time_tag = TimeTag.from_wire(data[8:BUNDLE_HEADER_SIZE])
+    return _DecodedBundle((time_tag, tuple(elements)))
+
+
+# Scanning what the fast path did not know.
+
+
+def _scan_other(data: bytes) -> MessageHeader | BundleScan:
+    if type(data) is not bytes:
+        return scan_packet(bytes(data))
+    try:
+        if not data.startswith(BUNDLE_MARK):
+            header = find_header(data)[3]
+            if header.end in (-1, len(data)):
+                return header
+            return _scan_exactly(data)
+        layout = layout_of(len(data))
+        if layout and layout.fits(data):
+            return BundleScan(layout.messages, None)
+        messages: list[tuple[MessageHeader, int, int]] = []
+        _scan_bundle(data, 0, len(data), 0, messages)
+        found = tuple(messages)
+        if wants_layout(len(data)):
+            learn_layout(len(data), found)
+        return BundleScan(found, None)
+    except _MISS:
+        return _scan_exactly(data)
+
+
+def _scan_bundle(data: bytes, start: int, end: int, depth: int, messages: list[tuple[MessageHeader, int, int]]) -> None:
+    """Append the messages of a well-formed bundle; raises one of MISFIT for anything else."""
+    position = start + BUNDLE_HEADER_SIZE
+    if position > end or depth >= NESTING_LIMIT:
+        raise ValueError
+    while position < end:
+        (size,) = _unpack_size(data, position)
+        position += 4
+        if not 0 < size <= end - position:
+            raise ValueError
+        entry = known.get(data[position : position + header_slices[size].stop])
+        if entry is not None and entry[3].end == size:
+            messages.append((entry[3], position, size))
+        elif data.startswith(BUNDLE_MARK, position):
+            _scan_bundle(data, position, position + size, depth + 1, messages)
+        else:
+            element = data[position : position + size]
+            header = find_header(element)[3] if entry is None else entry[3]
+            if header.end >= 0 and header.end != size:
+                raise ValueError
+            messages.append((header, position, size))
+        position += size
+
+
+def _scan_exactly(data: bytes) -> MessageHeader | BundleScan:
+    dissection = dissect_packet(data)
+    messages = tuple(
+        (MessageHeader(message.address, message.type_tags, data[start:arguments]), start, size)
+        for message, start, arguments, size in dissection.messages
+    )
+    if dissection.root is None or dissection.root.kind != "bundle":
+        _packet_of(dissection)
+        return messages[0][0]
+    return BundleScan(messages, dissection.error)
+
+
+# Encoding.
+
+
+def _encode_bundle(bundle: OscBundle, depth: int) -> bytes:
+    if depth >= NESTING_LIMIT:
+        raise OscEncodeError(f"bundles are nested deeper than the limit of {NESTING_LIMIT}")
+    parts = [_pack_bundle_head(BUNDLE_MARK, bundle.time_tag.value)]
+    for element in bundle.elements:
+        if isinstance(element, OscBundle):
+            encoded = _encode_bundle(element, depth + 1)
+        else:
+            try:
+                head, pack = _writers[element[:2]]
+                encoded = head + pack(element[2]) + element[3]
+            except _MISS:
+                encoded = _encode_message(element)
+        parts += (_pack_size(len(encoded)), encoded)
+    return b"".join(parts)
+
+
+def _encode_message(message: OscMessage) -> bytes:
+    address, type_tags, arguments, excess = message
+    try:
+        head = address.to_bytes(4, "big") if isinstance(address, int) else pack_string(address)
+    except ValueError as error:
+        raise OscEncodeError(f"the address {address!r} cannot be written: {error}") from None
+    if type_tags is None:
+        return head + excess
+    head += pack_string("," + type_tags)
+    known = "".join(takewhile(ARGUMENT_TYPES.__contains__, type_tags))
+    if known != type_tags:
+        # What follows an unknown tag was never decoded; an array it stands in is closed for the packing.
+        known += "]" * (known.count("[") - known.count("]"))
+    pack = signature_of(known).pack
+    try:
+        encoded = head + pack(arguments) + excess
+    except MISFIT:
+        return head + _pack_one_by_one(known, arguments) + excess
+    if len(_writers) >= KNOWN_LIMIT:
+        _writers.clear()
+    _writers[address, type_tags] = head, pack
+    return encoded
+
+
+def _pack_one_by_one(type_tags: str, arguments: tuple[Any, ...]) -> bytes:
+    """Pack what the signature refused; raises OscEncodeError with the number and type of the argument to blame."""
+    tags = [tag for tag in type_tags if tag not in "[]"]
+    parts: list[bytes] = []
+    for number, (tag, value) in enumerate(zip(tags, _flatten(arguments), strict=True), 1):
+        row = ARGUMENT_TYPES[tag]
+        try:
+            if row.layout is Layout.FIXED:
+                parts.append(struct.pack(">" + row.struct_code, row.to_wire(value) if row.to_wire else value))
+            elif row.layout is Layout.STRING:
+                parts.append(pack_string(value))
+            elif row.layout is Layout.BLOB:
+                parts.append(pack_blob(value))
+        except MISFIT:
+            reason = f"argument {number} of type {row.label} must be {row.expected}, not {value!r:.80}"
+            raise OscEncodeError(reason) from None
+    return b"".join(parts)
+
+
+def _flatten(arguments: tuple[Any, ...]) -> Iterator[Any]:
+    for argument in arguments:
+        # Rgba and MidiMessage are tuples too, but values, not arrays.
+        if type(argument) is tuple:
+            yield from _flatten(argument)
+        else:
+            yield argument

@@ -1,0 +1,238 @@
+"""What a type tag string compiles to: functions that read, measure and write its arguments.
+
+Strategy. Traffic repeats a few type tag strings millions of times, so the tags are looked at once for each string and
+the outcome is kept. Plain fixed-size tags become one `struct.Struct`. A short string with texts, blobs, arrays or
+special values becomes generated functions. A long one, such as a reply with a whole node tree, goes through a loop over
+*runs*: fixed-size bytes and then a text or blob. All of them trust the bytes and raise one of MISFIT when these turn
+out not to fit; the caller then asks `dissection`, which is slow and exact, what is wrong.
+"""
+
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from osc_workbench.osc.arguments import ARGUMENT_TYPES, ArgumentType, Layout, check_brackets
+from osc_workbench.osc.generated import Measurer, Packer, Reader, generate, pack_blob, pack_string, struct_codes
+
+# What the functions of a signature raise for bytes or values that do not fit.
+MISFIT = (ValueError, IndexError, TypeError, OverflowError, AttributeError, struct.error)
+
+# Generating code takes about 0.2 ms and grows with the tags, so both the length and the number are limited:
+# a sender of ever new type tags must not keep us compiling.
+_GENERATED_TAGS_LIMIT = 32
+_GENERATED_LIMIT = 256
+_KEPT_SIGNATURES = 4096
+_KEPT_TAGS_LENGTH = 16_384
+
+_unpack_size = struct.Struct(">I").unpack_from
+
+
+class Signature:
+    """The compiled form of one type tag string.
+
+    fixed_size: bytes of the arguments, -1 where texts or blobs make it vary.
+    reader(position): a function of a whole message that returns the arguments which start at `position`
+        (a multiple of four) and end where the message ends.
+    measurer(position): the same, but returns only where the arguments end.
+    pack(arguments): their bytes.
+    """
+
+    __slots__ = ("_make_measurer", "_make_reader", "_measurers", "_readers", "fixed_size", "pack", "type_tags")
+
+    def __init__(self, type_tags: str, rows: list[ArgumentType], may_generate: bool) -> None:
+        self.type_tags = type_tags
+        self._readers: dict[int, Reader] = {}
+        self._measurers: dict[int, Measurer] = {}
+        varies = any(row.layout in (Layout.STRING, Layout.BLOB) for row in rows)
+        self.fixed_size = -1 if varies else sum(row.size for row in rows)
+        self._make_reader: Callable[[int], Reader]
+        self._make_measurer: Callable[[int], Measurer]
+        self.pack: Packer
+        if all(row.layout is Layout.FIXED and row.from_wire is None and row.to_wire is None for row in rows):
+            codes = struct_codes(rows)
+            self._make_reader = lambda position: struct.Struct(f">{position}x{codes}").unpack
+            self._make_measurer = _fixed_measurer(self.fixed_size)
+            self.pack = _struct_packer(codes)
+        elif may_generate:
+            self._make_reader, self._make_measurer, self.pack = generate(rows)
+        else:
+            runs = _runs(rows)
+            self._make_reader = _runs_reader(runs) if _is_plain(rows) else _refuse
+            self._make_measurer = _runs_measurer(runs)
+            self.pack = _runs_packer(runs) if _is_plain(rows) else _refuse
+
+    def reader(self, position: int) -> Reader:
+        reader = self._readers.get(position)
+        if reader is None:
+            reader = self._readers[position] = self._make_reader(position)
+        return reader
+
+    def measurer(self, position: int) -> Measurer:
+        measurer = self._measurers.get(position)
+        if measurer is None:
+            measurer = self._measurers[position] = self._make_measurer(position)
+        return measurer
+
+
+_signatures: dict[str, Signature] = {}
+_generated = 0
+
+
+def signature_of(type_tags: str) -> Signature:
+    """Return the signature of these type tags (without the comma).
+
+    Raises ValueError for unknown tags and for brackets that do not match.
+    """
+    signature = _signatures.get(type_tags)
+    return _new_signature(type_tags) if signature is None else signature
+
+
+def _new_signature(type_tags: str) -> Signature:
+    global _generated
+    rows = [ARGUMENT_TYPES[tag] for tag in type_tags if tag in ARGUMENT_TYPES]
+    if len(rows) != len(type_tags) or check_brackets(type_tags) is not None:
+        raise ValueError(f"no signature for the type tags {type_tags!r}")
+    may_generate = len(rows) <= _GENERATED_TAGS_LIMIT and _generated < _GENERATED_LIMIT
+    signature = Signature(type_tags, rows, may_generate)
+    _generated += may_generate
+    if len(type_tags) <= _KEPT_TAGS_LENGTH:
+        if len(_signatures) >= _KEPT_SIGNATURES:
+            _signatures.clear()
+        _signatures[type_tags] = signature
+    return signature
+
+
+def _is_plain(rows: list[ArgumentType]) -> bool:
+    return all(
+        row.layout in (Layout.FIXED, Layout.STRING, Layout.BLOB) and row.from_wire is None and row.to_wire is None
+        for row in rows
+    )
+
+
+def _refuse(_: Any) -> Any:
+    raise ValueError("left to the dissection")
+
+
+# Plain fixed-size tags.
+
+
+def _fixed_measurer(size: int) -> Callable[[int], Measurer]:
+    def make(position: int) -> Measurer:
+        end = position + size
+        return lambda data: end
+
+    return make
+
+
+def _struct_packer(codes: str) -> Packer:
+    pack = struct.Struct(">" + codes).pack
+    return lambda arguments: pack(*arguments)
+
+
+# Long type tag strings: a loop over runs.
+
+_Run = tuple[list[ArgumentType], int, Layout | None]  # fixed-size arguments, their bytes, the text or blob that follows
+
+
+def _runs(rows: list[ArgumentType]) -> list[_Run]:
+    runs: list[_Run] = []
+    fixed: list[ArgumentType] = []
+    for row in rows:
+        if row.layout is Layout.FIXED:
+            fixed.append(row)
+        elif row.layout in (Layout.STRING, Layout.BLOB):
+            runs.append((fixed, sum(row.size for row in fixed), row.layout))
+            fixed = []
+    if fixed:
+        runs.append((fixed, sum(row.size for row in fixed), None))
+    return runs
+
+
+def _runs_reader(runs: list[_Run]) -> Callable[[int], Reader]:
+    steps = [(struct.Struct(">" + struct_codes(fixed)).unpack_from, size, layout) for fixed, size, layout in runs]
+    # A text on the wire that was seen before is not decoded again: replies repeat names thousands of times.
+    texts: dict[bytes, str] = {}
+
+    def make(start: int) -> Reader:
+        def read(data: bytes) -> tuple[Any, ...]:
+            values: list[Any] = []
+            position = start
+            for unpack, size, layout in steps:
+                if size:
+                    values += unpack(data, position)
+                    position += size
+                if layout is Layout.STRING:
+                    end = data.index(0, position)
+                    raw = data[position:end]
+                    text = texts.get(raw)
+                    if text is None:
+                        if len(texts) >= _KEPT_SIGNATURES:
+                            texts.clear()
+                        text = texts[raw] = raw.decode()
+                    values.append(text)
+                    position = (end | 3) + 1
+                elif layout is Layout.BLOB:
+                    (length,) = _unpack_size(data, position)
+                    position += 4
+                    values.append(data[position : position + length])
+                    position += length + 3 & -4
+            if position != len(data):
+                raise ValueError
+            return tuple(values)
+
+        return read
+
+    return make
+
+
+def _runs_measurer(runs: list[_Run]) -> Callable[[int], Measurer]:
+    tail = runs[-1][1] if runs and runs[-1][2] is None else 0
+    sizes = [size for _, size, layout in runs if layout is not None]
+    steps = [(size, layout is Layout.BLOB) for _, size, layout in runs if layout is not None]
+    strings_only = not any(is_blob for _, is_blob in steps)
+
+    def make(start: int) -> Measurer:
+        def measure_strings(data: bytes) -> int:
+            position = start
+            index = data.index
+            for size in sizes:
+                position = (index(0, position + size) | 3) + 1
+            return position + tail
+
+        def measure(data: bytes) -> int:
+            position = start
+            for size, is_blob in steps:
+                position += size
+                if is_blob:
+                    (length,) = _unpack_size(data, position)
+                    position += length + 7 & -4
+                else:
+                    position = (data.index(0, position) | 3) + 1
+            return position + tail
+
+        return measure_strings if strings_only else measure
+
+    return make
+
+
+def _runs_packer(runs: list[_Run]) -> Packer:
+    steps = [(struct.Struct(">" + struct_codes(fixed)).pack, len(fixed), layout) for fixed, _, layout in runs]
+
+    def pack_runs(arguments: tuple[Any, ...]) -> bytes:
+        parts: list[bytes] = []
+        index = 0
+        for pack, count, layout in steps:
+            if count:
+                parts.append(pack(*arguments[index : index + count]))
+                index += count
+            if layout is Layout.STRING:
+                parts.append(pack_string(arguments[index]))
+                index += 1
+            elif layout is Layout.BLOB:
+                parts.append(pack_blob(arguments[index]))
+                index += 1
+        if index != len(arguments):
+            raise ValueError
+        return b"".join(parts)
+
+    return pack_runs
