@@ -1,0 +1,33 @@
+"""`osc-workbench gui`: open the window. The only command that needs Qt, which is imported when it runs."""
+
+import argparse
+from pathlib import Path
+
+from osc_workbench.cli.listen import positive_number
+from osc_workbench.cli.main import COULD_NOT
+from osc_workbench.net.url import EndpointUrl
+
+VIEWS = ("log", "endpoints", "detail")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--listen", action="append", default=[], metavar="URL", help="listen there; can be repeated")
+    parser.add_argument("--demo", action="store_true", help="send demo traffic to an endpoint of our own")
+    parser.add_argument("--screenshot", type=Path, metavar="FILE", help="save a picture of the window and end")
+    parser.add_argument(
+        "--after", type=positive_number, default=3.0, metavar="SECONDS", help="when to take the picture (default 3)"
+    )
+    parser.add_argument("--view", choices=VIEWS, help="the view that has the keyboard focus")
+    parser.add_argument("--theme", choices=("system", "light", "dark"), help="for this run only")
+
+
+def run(options: argparse.Namespace) -> int:
+    urls = [EndpointUrl.parse(text) for text in options.listen]
+    try:
+        from osc_workbench.app.application import run_application
+    except ImportError as error:
+        import sys
+
+        print(f"osc-workbench gui: Qt cannot be loaded: {error}. Run ./run once; it installs what is missing.", file=sys.stderr)
+        return COULD_NOT
+    return run_application(urls, options)

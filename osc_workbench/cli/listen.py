@@ -1,0 +1,182 @@
+"""`osc-workbench listen`: print what arrives, one packet a line."""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from osc_workbench.cli.main import DONE, RESERVATIONS
+from osc_workbench.cli.record_lines import json_line, text_line
+from osc_workbench.cli.running import run_until_stopped
+from osc_workbench.net.errors import EndpointError
+from osc_workbench.net.url import EndpointUrl
+from osc_workbench.session import Session
+from osc_workbench.traffic.record import Batch, EndpointStatus, PacketRecord
+
+# One round of flushing and printing; between rounds the kernel's buffer is drained.
+_ROUND_BUDGET = 0.02
+_IDLE_WAIT = 0.1
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("urls", nargs="+", metavar="URL", help="where to listen, e.g. udp://127.0.0.1:9000")
+    parser.add_argument("--format", choices=("text", "jsonl"), default="text", help="text (default) or JSON lines")
+    parser.add_argument("--count", type=positive_integer, metavar="N", help="end after N packets")
+    parser.add_argument("--for", type=positive_number, metavar="SECONDS", dest="duration", help="end after SECONDS")
+    parser.add_argument("--stats", type=Path, metavar="FILE", help="write counters as JSON, replaced every second")
+
+
+def positive_integer(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
+
+
+def positive_number(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise ValueError
+    return value
+
+
+def run(options: argparse.Namespace) -> int:
+    urls = [EndpointUrl.parse(text) for text in options.urls]
+    return run_until_stopped(Listening(urls, options).run)
+
+
+class Listening:
+    """One run of the command."""
+
+    def __init__(self, urls: list[EndpointUrl], options: argparse.Namespace) -> None:
+        self._urls = urls
+        self._options = options
+        self._session = Session()
+        self._session.on_problem = lambda text: print(text, file=sys.stderr)
+        self._printed = 0
+        self._line = json_line if options.format == "jsonl" else text_line
+
+    async def run(self, stopping: asyncio.Event) -> int:
+        session = self._session
+        arrived = asyncio.Event()
+        session.on_arrival = arrived.set
+        try:
+            for url in self._urls:
+                endpoint_id = session.add_endpoint(url)
+                await session.open_endpoint(endpoint_id)
+                print(f"ready {session.endpoint_url(endpoint_id)}", file=sys.stderr, flush=True)
+            return await self._print_all(stopping, arrived)
+        finally:
+            session.close()
+
+    async def _print_all(self, stopping: asyncio.Event, arrived: asyncio.Event) -> int:
+        clock = self._session.clock
+        start = clock.time()
+        deadline = start + self._options.duration if self._options.duration else None
+        next_stats = start
+        try:
+            while not stopping.is_set() and not self._is_done():
+                now = clock.time()
+                if deadline is not None and now >= deadline:
+                    break
+                if now >= next_stats:
+                    self._write_stats()
+                    next_stats = now + 1.0
+                wait = min(_IDLE_WAIT, next_stats - now, (deadline or now + 1) - now)
+                await _wait_for_either(arrived, stopping, wait)
+                arrived.clear()
+                self._print(self._session.flush(_ROUND_BUDGET))
+                if self._session.backlog:
+                    arrived.set()
+            # What was received before the end is printed, too.
+            while self._session.backlog and not self._is_done():
+                self._print(self._session.flush(None))
+        finally:
+            self._write_stats()
+            self._print_summary(clock.time() - start)
+        return RESERVATIONS if self._options.count and not self._is_done() and not stopping.is_set() else DONE
+
+    def _is_done(self) -> bool:
+        return self._options.count is not None and self._printed >= self._options.count
+
+    def _print(self, batch: Batch) -> None:
+        lines = []
+        for record in _packets(self._session, batch):
+            if self._is_done():
+                break
+            url = self._session.endpoint_url(record.endpoint_id)
+            lines.append(self._line(record, str(url)))
+            self._printed += 1
+        if lines:
+            lines.append("")
+            sys.stdout.write("\n".join(lines))
+            sys.stdout.flush()
+
+    def _write_stats(self) -> None:
+        path: Path | None = self._options.stats
+        if path is None:
+            return
+        statuses = self._session.statuses()
+        counters = {
+            "received": sum(status.packets for status in statuses),
+            "bytes": sum(status.octets for status in statuses),
+            "malformed": sum(status.malformed for status in statuses),
+            "dropped": _dropped(statuses),
+            "discarded": sum(status.discarded for status in statuses),
+            "printed": self._printed,
+            "recorded": 0,
+            "backlog": self._session.backlog,
+        }
+        # A reader sees the old file or the new one, never half of one.
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            temporary.write_text(json.dumps(counters) + "\n")
+            temporary.replace(path)
+        except OSError as error:
+            raise EndpointError(f"The statistics cannot be written to {path}: {error.strerror}.") from None
+
+    def _print_summary(self, seconds: float) -> None:
+        statuses = self._session.statuses()
+        received = sum(status.packets for status in statuses)
+        octets = sum(status.octets for status in statuses)
+        dropped = _dropped(statuses)
+        parts = [
+            f"received {received} packets ({octets} bytes) in {seconds:.1f} s",
+            f"printed {self._printed}",
+            f"malformed {sum(status.malformed for status in statuses)}",
+            f"dropped by the kernel {'unknown' if dropped is None else dropped}",
+            f"discarded {sum(status.discarded for status in statuses)}",
+        ]
+        print(", ".join(parts), file=sys.stderr)
+
+
+def _dropped(statuses: tuple[EndpointStatus, ...]) -> int | None:
+    drops = [status.dropped for status in statuses]
+    return None if None in drops else sum(drop or 0 for drop in drops)
+
+
+def _packets(session: Session, batch: Batch) -> Iterator[PacketRecord]:
+    """Yield one record for each packet of a batch: that of its first message."""
+    row = batch.first_row
+    while row < batch.end_row:
+        if row < session.store.first_row:
+            row = session.store.first_row
+            continue
+        record = session.store.record(row)
+        yield record
+        row += record.count - record.position
+
+
+async def _wait_for_either(first: asyncio.Event, second: asyncio.Event, timeout: float) -> None:
+    # Even without anything to wait for, the loop must turn, or nothing would be received.
+    if first.is_set() or second.is_set():
+        await asyncio.sleep(0)
+        return
+    waits = [asyncio.get_running_loop().create_task(event.wait()) for event in (first, second)]
+    await asyncio.wait(waits, timeout=max(timeout, 0), return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
+    await asyncio.gather(*waits, return_exceptions=True)

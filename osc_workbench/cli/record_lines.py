@@ -1,0 +1,37 @@
+"""One packet with its circumstances as one line, for people or for programs."""
+
+import json
+
+from osc_workbench.cli.decode import decode_to_json
+from osc_workbench.osc.codec import decode_packet
+from osc_workbench.osc.errors import OscDecodeError
+from osc_workbench.osc.notation import format_packet
+from osc_workbench.traffic.record import Direction, PacketRecord
+from osc_workbench.traffic.time_text import rfc3339
+
+_ARROWS = {Direction.IN: "<-", Direction.OUT: "->"}
+
+
+def text_line(record: PacketRecord, endpoint: str) -> str:
+    """Return time, endpoint, direction, peer and the packet in the notation, or why it is none and its bytes in hex."""
+    peer = "(peer not kept)" if record.peer is None else str(record.peer)
+    try:
+        text = format_packet(decode_packet(record.packet))
+    except OscDecodeError as error:
+        text = f"malformed: {error}: {record.packet.hex()}"
+    return f"{rfc3339(record.unix_ns)} {endpoint} {_ARROWS[record.direction]} {peer} {text}"
+
+
+def json_line(record: PacketRecord, endpoint: str) -> str:
+    """Return what `decode` answers for the packet, with number, time, direction, endpoint and peer."""
+    line = {
+        "number": record.packet_number + 1,
+        "time": rfc3339(record.unix_ns),
+        "direction": record.direction.value,
+        "endpoint": endpoint,
+        "peer": None if record.peer is None else str(record.peer),
+        **decode_to_json(record.packet),
+    }
+    if "error" in line:
+        line["hex"] = record.packet.hex()
+    return json.dumps(line)

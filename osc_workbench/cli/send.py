@@ -1,0 +1,132 @@
+"""`osc-workbench send`: send packets written in the text notation."""
+
+import argparse
+import asyncio
+import re
+import sys
+
+from osc_workbench.cli.listen import positive_integer, positive_number
+from osc_workbench.cli.main import DONE, RESERVATIONS
+from osc_workbench.cli.record_lines import text_line
+from osc_workbench.cli.running import run_until_stopped
+from osc_workbench.net.udp import resolve
+from osc_workbench.net.url import EndpointUrl
+from osc_workbench.osc.codec import encode_packet
+from osc_workbench.osc.errors import OscEncodeError
+from osc_workbench.osc.notation_parser import parse_packet
+from osc_workbench.osc.packet import OscBundle, OscPacket
+from osc_workbench.osc.timetag import TimeTag
+from osc_workbench.session import Session
+from osc_workbench.traffic.record import Direction
+
+_TIME = re.compile(r"immediately|0x[0-9a-fA-F]{1,16}|\+\d+(\.\d+)?|\+\.\d+")
+# On this machine a refusal is there as soon as the datagram is sent; the loop only has to turn.
+_REFUSAL_WAIT = 0.01
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("url", metavar="URL", help="where to send, e.g. udp://127.0.0.1:57110")
+    parser.add_argument("texts", nargs="*", metavar="TEXT", help="a packet, e.g. '/synth/1/freq ,f 440.0'")
+    parser.add_argument(
+        "--bundle",
+        nargs="?",
+        const="immediately",
+        metavar="TIME",
+        help="send all of them as one bundle; TIME is immediately (default), +SECONDS from now, or 0x and hex digits",
+    )
+    parser.add_argument("--repeat", type=positive_integer, default=1, metavar="N", help="send everything N times")
+    parser.add_argument("--rate", type=positive_number, metavar="HZ", help="rounds per second with --repeat (default 10)")
+    parser.add_argument(
+        "--wait-reply", type=positive_number, metavar="SECONDS", help="print the first reply; exit 1 if none comes in time"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    if options.bundle is not None and not _TIME.fullmatch(options.bundle):
+        # `--bundle '/a 1' '/b 2'`: what looks like no time is the first packet.
+        options.texts.insert(0, options.bundle)
+        options.bundle = "immediately"
+    if not options.texts:
+        raise OscEncodeError("There is no packet to send; give at least one TEXT, e.g. '/synth/1/freq ,f 440.0'.")
+    url = EndpointUrl.parse(options.url)
+    packets = [_parse(text) for text in options.texts]
+    return run_until_stopped(lambda stopping: _send(url, packets, options, stopping))
+
+
+def _parse(text: str) -> OscPacket:
+    try:
+        return parse_packet(text)
+    except OscEncodeError as error:
+        raise OscEncodeError(f"{text!r} is no packet: {error}") from None
+
+
+async def _send(
+    url: EndpointUrl, packets: list[OscPacket], options: argparse.Namespace, stopping: asyncio.Event
+) -> int:
+    session = Session()
+    problems: list[str] = []
+    arrived = asyncio.Event()
+    session.on_problem = problems.append
+    session.on_arrival = arrived.set
+    try:
+        _, address = await resolve(asyncio.get_running_loop(), url)
+        target = EndpointUrl(url.scheme, *address)
+        endpoint_id = session.add_endpoint(EndpointUrl("udp", _source_host(address[0]), 0))
+        await session.open_endpoint(endpoint_id)
+        clock = session.clock
+        start = clock.time()
+        for number in range(options.repeat):
+            delay = start + number / (options.rate or 10.0) - clock.time()
+            if delay > 0:
+                await asyncio.sleep(delay)
+            if stopping.is_set():
+                break
+            outgoing = [_bundle(packets, options.bundle, clock.unix_ns())] if options.bundle else packets
+            for packet in outgoing:
+                await session.send(encode_packet(packet), target, endpoint_id)
+        if options.wait_reply:
+            return await _print_reply(session, arrived, options.wait_reply, problems)
+        await asyncio.sleep(_REFUSAL_WAIT)
+    finally:
+        session.close()
+    for problem in dict.fromkeys(problems):
+        print(problem, file=sys.stderr)
+    return RESERVATIONS if problems else DONE
+
+
+def _source_host(target: str) -> str:
+    """Return the address to send from: a socket bound to this machine alone cannot send to another."""
+    if target.startswith("127."):
+        return "127.0.0.1"
+    if target == "::1":
+        return "::1"
+    return "::" if ":" in target else "0.0.0.0"
+
+
+def _bundle(packets: list[OscPacket], time: str, now_ns: int) -> OscBundle:
+    if time == "immediately":
+        time_tag = TimeTag.IMMEDIATELY
+    elif time.startswith("+"):
+        time_tag = TimeTag.from_unix_ns(now_ns) + float(time[1:])
+    else:
+        time_tag = TimeTag(int(time, 16))
+    return OscBundle(time_tag, packets)
+
+
+async def _print_reply(session: Session, arrived: asyncio.Event, seconds: float, problems: list[str]) -> int:
+    deadline = session.clock.time() + seconds
+    while (left := deadline - session.clock.time()) > 0 and not problems:
+        batch = session.flush(None)
+        for row in range(batch.first_row, batch.end_row):
+            record = session.store.record(row)
+            if record.direction is Direction.IN:
+                print(text_line(record, str(session.endpoint_url(record.endpoint_id))))
+                return DONE
+        arrived.clear()
+        try:
+            await asyncio.wait_for(arrived.wait(), min(left, 0.1))
+        except TimeoutError:
+            continue
+    for problem in dict.fromkeys(problems) or [f"No reply within {seconds:g} s."]:
+        print(problem, file=sys.stderr)
+    return RESERVATIONS

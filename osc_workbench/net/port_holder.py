@@ -1,0 +1,43 @@
+"""Which program holds a port, where the system tells (Linux, for programs of the same user or for root)."""
+
+import os
+from pathlib import Path
+
+_PROC = Path("/proc")
+
+
+def find_port_holder(port: int, proc: Path = _PROC) -> str:
+    """Return "NAME (process ID)" of a program that holds this UDP port, "" if the system does not tell."""
+    inodes = _inodes_of_port(port, proc)
+    if not inodes:
+        return ""
+    links = {f"socket:[{inode}]" for inode in inodes}
+    for process in proc.iterdir():
+        if process.name.isdigit() and _holds(process, links):
+            try:
+                return f"{(process / 'comm').read_text().strip()} (process {process.name})"
+            except OSError:
+                # It ended between the two looks; then the port is free again, too.
+                return ""
+    return ""
+
+
+def _inodes_of_port(port: int, proc: Path) -> set[str]:
+    inodes = set()
+    for table in ("udp", "udp6"):
+        try:
+            lines = (proc / "net" / table).read_text().splitlines()[1:]
+        except OSError:
+            continue
+        for fields in (line.split() for line in lines):
+            if int(fields[1].rpartition(":")[2], 16) == port:
+                inodes.add(fields[9])
+    return inodes
+
+
+def _holds(process: Path, links: set[str]) -> bool:
+    try:
+        return any(os.readlink(descriptor) in links for descriptor in (process / "fd").iterdir())
+    except OSError:
+        # Another user's process, or one that has just ended.
+        return False
