@@ -15,7 +15,14 @@ from osc_workbench.osc.arguments import ARGUMENT_TYPES, NESTING_LIMIT, Layout
 from osc_workbench.osc.dissection import BUNDLE_HEADER_SIZE, BUNDLE_MARK, Dissection, dissect_packet
 from osc_workbench.osc.errors import OscDecodeError, OscEncodeError, PacketIssue
 from osc_workbench.osc.generated import Packer, pack_blob, pack_string
-from osc_workbench.osc.header import KNOWN_LIMIT, MessageHeader, find_header, header_slices, known
+from osc_workbench.osc.header import (
+    KNOWN_LIMIT,
+    KNOWN_SIZE_LIMIT,
+    MessageHeader,
+    header_slices,
+    known_headers,
+    known_messages,
+)
 from osc_workbench.osc.layout import FoundMessages, layout_of, learn_layout, wants_layout
 from osc_workbench.osc.packet import OscBundle, OscMessage, OscPacket
 from osc_workbench.osc.signature import MISFIT, signature_of
@@ -23,6 +30,8 @@ from osc_workbench.osc.timetag import TimeTag
 
 _MISS = (KeyError, *MISFIT)
 
+_known_message = known_messages.get
+_known_header = known_headers.get
 _unpack_size = struct.Struct(">i").unpack_from
 _pack_size = struct.Struct(">I").pack
 _pack_bundle_head = struct.Struct(">8sQ").pack
@@ -69,7 +78,7 @@ def decode_packet(data: bytes) -> OscPacket:
     Raises OscDecodeError and nothing else, for any bytes.
     """
     try:
-        address, type_tags, read, _ = known[data[header_slices[len(data)]]]
+        address, type_tags, read = _known_message(data[header_slices[len(data)]]) or known_messages.find(data)
         return _DecodedMessage((address, type_tags, read(data), b""))
     except _MISS:
         return _decode_other(data)
@@ -89,7 +98,7 @@ def scan_packet(data: bytes) -> MessageHeader | BundleScan:
     Raises OscDecodeError for bytes in which these cannot be found.
     """
     try:
-        header = known[data[header_slices[len(data)]]][3]
+        header = _known_header(data[header_slices[len(data)]]) or known_headers.find(data)
         if header.end in (len(data), -1):
             return header
     except _MISS:
@@ -123,7 +132,7 @@ def _decode_other(data: bytes) -> OscPacket:
         return decode_packet(bytes(data))
     try:
         if not data.startswith(BUNDLE_MARK):
-            address, type_tags, read, _ = find_header(data)
+            address, type_tags, read = known_messages.find(data)
             return _DecodedMessage((address, type_tags, read(data), b""))
         layout = layout_of(len(data))
         values = layout.read(data) if layout else None
@@ -157,14 +166,12 @@ def _decode_bundle(data: bytes, depth: int) -> OscBundle:
         element = data[position : position + size]
         position += size
         try:
-            address, type_tags, read, _ = known[element[header_slices[size]]]
+            address, type_tags, read = _known_message(element[header_slices[size]]) or known_messages.find(element)
             elements.append(_DecodedMessage((address, type_tags, read(element), b"")))
         except _MISS:
-            if element.startswith(BUNDLE_MARK):
-                elements.append(_decode_bundle(element, depth + 1))
-            else:
-                address, type_tags, read, _ = find_header(element)
-                elements.append(_DecodedMessage((address, type_tags, read(element), b"")))
+            if not element.startswith(BUNDLE_MARK):
+                raise
+            elements.append(_decode_bundle(element, depth + 1))
     time_tag = TimeTag.from_wire(data[8:BUNDLE_HEADER_SIZE])
     return _DecodedBundle((time_tag, tuple(elements)))
 
@@ -177,7 +184,7 @@ def _scan_other(data: bytes) -> MessageHeader | BundleScan:
         return scan_packet(bytes(data))
     try:
         if not data.startswith(BUNDLE_MARK):
-            header = find_header(data)[3]
+            header = known_headers.find(data)
             if header.end in (-1, len(data)):
                 return header
             return _scan_exactly(data)
@@ -204,14 +211,15 @@ def _scan_bundle(data: bytes, start: int, end: int, depth: int, messages: list[t
         position += 4
         if not 0 < size <= end - position:
             raise ValueError
-        entry = known.get(data[position : position + header_slices[size].stop])
-        if entry is not None and entry[3].end == size:
-            messages.append((entry[3], position, size))
+        header = _known_header(data[position : position + header_slices[size].stop])
+        if header is not None and header.end == size:
+            messages.append((header, position, size))
         elif data.startswith(BUNDLE_MARK, position):
             _scan_bundle(data, position, position + size, depth + 1, messages)
         else:
             element = data[position : position + size]
-            header = find_header(element)[3] if entry is None else entry[3]
+            if header is None:
+                header = known_headers.find(element)
             if header.end >= 0 and header.end != size:
                 raise ValueError
             messages.append((header, position, size))
@@ -268,9 +276,10 @@ def _encode_message(message: OscMessage) -> bytes:
         encoded = head + pack(arguments) + excess
     except MISFIT:
         return head + _pack_one_by_one(known, arguments) + excess
-    if len(_writers) >= KNOWN_LIMIT:
-        _writers.clear()
-    _writers[address, type_tags] = head, pack
+    if len(head) <= KNOWN_SIZE_LIMIT:
+        if len(_writers) >= KNOWN_LIMIT:
+            _writers.clear()
+        _writers[address, type_tags] = head, pack
     return encoded
 
 

@@ -17,12 +17,17 @@ from osc_workbench.osc.generated import Measurer, Packer, Reader, generate, pack
 # What the functions of a signature raise for bytes or values that do not fit.
 MISFIT = (ValueError, IndexError, TypeError, OverflowError, AttributeError, struct.error)
 
-# Generating code takes about 0.2 ms and grows with the tags, so both the length and the number are limited:
-# a sender of ever new type tags must not keep us compiling.
+# Generating code takes about 0.2 ms and grows with the tags, so both the length and the number are limited: a sender of
+# ever new type tags must not keep us compiling. What is kept is limited in number, in tags altogether (the steps of a
+# long string take some 100 bytes a tag) and in positions, so that it stays below 40 MiB.
+KEPT_SIGNATURES = 2048
 _GENERATED_TAGS_LIMIT = 32
 _GENERATED_LIMIT = 256
-_KEPT_SIGNATURES = 4096
+_KEPT_TAGS = 131_072
 _KEPT_TAGS_LENGTH = 16_384
+_KEPT_POSITIONS = 64
+_KEPT_TEXTS = 8192
+_KEPT_TEXT_SIZE = 64
 
 _unpack_size = struct.Struct(">I").unpack_from
 
@@ -64,17 +69,22 @@ class Signature:
     def reader(self, position: int) -> Reader:
         reader = self._readers.get(position)
         if reader is None:
+            if len(self._readers) >= _KEPT_POSITIONS:
+                self._readers.clear()
             reader = self._readers[position] = self._make_reader(position)
         return reader
 
     def measurer(self, position: int) -> Measurer:
         measurer = self._measurers.get(position)
         if measurer is None:
+            if len(self._measurers) >= _KEPT_POSITIONS:
+                self._measurers.clear()
             measurer = self._measurers[position] = self._make_measurer(position)
         return measurer
 
 
 _signatures: dict[str, Signature] = {}
+_kept_tags = 0
 _generated = 0
 
 
@@ -88,7 +98,7 @@ def signature_of(type_tags: str) -> Signature:
 
 
 def _new_signature(type_tags: str) -> Signature:
-    global _generated
+    global _generated, _kept_tags
     rows = [ARGUMENT_TYPES[tag] for tag in type_tags if tag in ARGUMENT_TYPES]
     if len(rows) != len(type_tags) or check_brackets(type_tags) is not None:
         raise ValueError(f"no signature for the type tags {type_tags!r}")
@@ -96,8 +106,11 @@ def _new_signature(type_tags: str) -> Signature:
     signature = Signature(type_tags, rows, may_generate)
     _generated += may_generate
     if len(type_tags) <= _KEPT_TAGS_LENGTH:
-        if len(_signatures) >= _KEPT_SIGNATURES:
+        _kept_tags += len(type_tags)
+        if len(_signatures) >= KEPT_SIGNATURES or _kept_tags > _KEPT_TAGS:
             _signatures.clear()
+            # Forgetting everything lets the honest senders of a rig have generated code again.
+            _generated, _kept_tags = 0, len(type_tags)
         _signatures[type_tags] = signature
     return signature
 
@@ -131,7 +144,8 @@ def _struct_packer(codes: str) -> Packer:
 
 # Long type tag strings: a loop over runs.
 
-_Run = tuple[list[ArgumentType], int, Layout | None]  # fixed-size arguments, their bytes, the text or blob that follows
+# The struct codes of fixed-size arguments, their number and bytes, the text or blob that follows them.
+_Run = tuple[str, int, int, Layout | None]
 
 
 def _runs(rows: list[ArgumentType]) -> list[_Run]:
@@ -141,17 +155,35 @@ def _runs(rows: list[ArgumentType]) -> list[_Run]:
         if row.layout is Layout.FIXED:
             fixed.append(row)
         elif row.layout in (Layout.STRING, Layout.BLOB):
-            runs.append((fixed, sum(row.size for row in fixed), row.layout))
+            runs.append((struct_codes(fixed), len(fixed), sum(row.size for row in fixed), row.layout))
             fixed = []
     if fixed:
-        runs.append((fixed, sum(row.size for row in fixed), None))
+        runs.append((struct_codes(fixed), len(fixed), sum(row.size for row in fixed), None))
     return runs
 
 
+def _structs(runs: list[_Run]) -> dict[str, struct.Struct]:
+    # Long replies repeat a few runs; to make one Struct for each of them takes five times as long and as much memory.
+    return {codes: struct.Struct(">" + codes) for codes in {codes for codes, *_ in runs}}
+
+
+# A text on the wire that was seen before is not decoded again: replies repeat names thousands of times.
+_texts: dict[bytes, str] = {}
+
+
+def _new_text(raw: bytes) -> str:
+    text = raw.decode()
+    if len(raw) <= _KEPT_TEXT_SIZE:
+        if len(_texts) >= _KEPT_TEXTS:
+            _texts.clear()
+        _texts[raw] = text
+    return text
+
+
 def _runs_reader(runs: list[_Run]) -> Callable[[int], Reader]:
-    steps = [(struct.Struct(">" + struct_codes(fixed)).unpack_from, size, layout) for fixed, size, layout in runs]
-    # A text on the wire that was seen before is not decoded again: replies repeat names thousands of times.
-    texts: dict[bytes, str] = {}
+    structs = _structs(runs)
+    steps = [(structs[codes].unpack_from, size, layout) for codes, _, size, layout in runs]
+    texts = _texts
 
     def make(start: int) -> Reader:
         def read(data: bytes) -> tuple[Any, ...]:
@@ -165,11 +197,7 @@ def _runs_reader(runs: list[_Run]) -> Callable[[int], Reader]:
                     end = data.index(0, position)
                     raw = data[position:end]
                     text = texts.get(raw)
-                    if text is None:
-                        if len(texts) >= _KEPT_SIGNATURES:
-                            texts.clear()
-                        text = texts[raw] = raw.decode()
-                    values.append(text)
+                    values.append(_new_text(raw) if text is None else text)
                     position = (end | 3) + 1
                 elif layout is Layout.BLOB:
                     (length,) = _unpack_size(data, position)
@@ -186,9 +214,9 @@ def _runs_reader(runs: list[_Run]) -> Callable[[int], Reader]:
 
 
 def _runs_measurer(runs: list[_Run]) -> Callable[[int], Measurer]:
-    tail = runs[-1][1] if runs and runs[-1][2] is None else 0
-    sizes = [size for _, size, layout in runs if layout is not None]
-    steps = [(size, layout is Layout.BLOB) for _, size, layout in runs if layout is not None]
+    tail = sum(size for _, _, size, layout in runs if layout is None)
+    sizes = [size for _, _, size, layout in runs if layout is not None]
+    steps = [(size, layout is Layout.BLOB) for _, _, size, layout in runs if layout is not None]
     strings_only = not any(is_blob for _, is_blob in steps)
 
     def make(start: int) -> Measurer:
@@ -216,7 +244,8 @@ def _runs_measurer(runs: list[_Run]) -> Callable[[int], Measurer]:
 
 
 def _runs_packer(runs: list[_Run]) -> Packer:
-    steps = [(struct.Struct(">" + struct_codes(fixed)).pack, len(fixed), layout) for fixed, _, layout in runs]
+    structs = _structs(runs)
+    steps = [(structs[codes].pack, count, layout) for codes, count, _, layout in runs]
 
     def pack_runs(arguments: tuple[Any, ...]) -> bytes:
         parts: list[bytes] = []

@@ -18,23 +18,27 @@ class Timing(NamedTuple):
     ratio: float
 
 
-def compare(
-    contestants: Mapping[str, tuple[Callable[[Any], object], Sequence[Any]]],
-    rounds: int = 21,
-    round_seconds: float = 0.02,
-) -> dict[str, Timing]:
-    """Time each function over its items in turn, `rounds` times over; the first is the peer that ratios refer to."""
-    work = {name: _fill(function, items, round_seconds) for name, (function, items) in contestants.items()}
+Contestants = Mapping[str, tuple[Callable[[Any], object], Callable[[], Sequence[Any]]]]
+
+
+def compare(contestants: Contestants, rounds: int = 21, round_seconds: float = 0.02) -> dict[str, Timing]:
+    """Time each function over its items in turn, `rounds` times over; the first is the peer that ratios refer to.
+
+    The items are made anew for each round, outside the timed part, and are walked through once or, if there are few,
+    repeatedly.
+    """
+    counts = {name: _count(function, make(), round_seconds) for name, (function, make) in contestants.items()}
     times: dict[str, list[float]] = {name: [] for name in contestants}
     gc.disable()
     try:
         for _ in range(rounds):
-            for name, (function, _) in contestants.items():
-                items = work[name]
+            for name, (function, make) in contestants.items():
+                items = list(itertools.islice(itertools.cycle(make()), counts[name]))
                 start = time.perf_counter_ns()
                 for item in items:
                     function(item)
                 times[name].append((time.perf_counter_ns() - start) / len(items))
+                del items
             gc.collect()
     finally:
         gc.enable()
@@ -47,13 +51,14 @@ def compare(
     }
 
 
-def _fill(function: Callable[[Any], object], items: Sequence[Any], seconds: float) -> list[Any]:
-    """Return the items repeated or cut so that one round takes about `seconds`."""
+def _count(function: Callable[[Any], object], items: Sequence[Any], seconds: float) -> int:
+    """Return how many items take about `seconds`."""
+    probe = items[:64]
     start = time.perf_counter()
-    for item in items[:64]:
+    for item in probe:
         function(item)
-    each = (time.perf_counter() - start) / len(items[:64])
-    return list(itertools.islice(itertools.cycle(items), max(1, round(seconds / each))))
+    each = (time.perf_counter() - start) / len(probe)
+    return max(1, round(seconds / each))
 
 
 def print_table(title: str, rows: list[tuple[str, ...]], header: tuple[str, ...]) -> None:
