@@ -28,6 +28,9 @@ def run(options: argparse.Namespace) -> int:
     except ImportError as error:
         import sys
 
-        print(f"osc-workbench gui: Qt cannot be loaded: {error}. Run ./run once; it installs what is missing.", file=sys.stderr)
+        print(
+            f"osc-workbench gui: Qt cannot be loaded: {error}. Run ./run once; it installs what is missing.",
+            file=sys.stderr,
+        )
         return COULD_NOT
     return run_application(urls, options)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from osc_workbench.cli.main import DONE, RESERVATIONS
-from osc_workbench.cli.record_lines import json_line, text_line
+from osc_workbench.traffic.record_lines import json_line, text_line
 from osc_workbench.cli.running import run_until_stopped
 from osc_workbench.net.errors import EndpointError
 from osc_workbench.net.url import EndpointUrl

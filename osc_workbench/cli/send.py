@@ -7,7 +7,7 @@ import sys
 
 from osc_workbench.cli.listen import positive_integer, positive_number
 from osc_workbench.cli.main import DONE, RESERVATIONS
-from osc_workbench.cli.record_lines import text_line
+from osc_workbench.traffic.record_lines import text_line
 from osc_workbench.cli.running import run_until_stopped
 from osc_workbench.net.udp import resolve
 from osc_workbench.net.url import EndpointUrl
@@ -35,9 +35,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="send all of them as one bundle; TIME is immediately (default), +SECONDS from now, or 0x and hex digits",
     )
     parser.add_argument("--repeat", type=positive_integer, default=1, metavar="N", help="send everything N times")
-    parser.add_argument("--rate", type=positive_number, metavar="HZ", help="rounds per second with --repeat (default 10)")
     parser.add_argument(
-        "--wait-reply", type=positive_number, metavar="SECONDS", help="print the first reply; exit 1 if none comes in time"
+        "--rate", type=positive_number, metavar="HZ", help="rounds per second with --repeat (default 10)"
+    )
+    parser.add_argument(
+        "--wait-reply",
+        type=positive_number,
+        metavar="SECONDS",
+        help="print the first reply; exit 1 if none comes in time",
     )
 
 

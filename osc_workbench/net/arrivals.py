@@ -134,7 +134,9 @@ class LinuxReceiver:
         view = self._view
         datagrams = [
             view[start : start + size].tobytes()
-            for start, size in zip(range(0, count * DATAGRAM_SIZE, DATAGRAM_SIZE), headers["size"].tolist(), strict=True)
+            for start, size in zip(
+                range(0, count * DATAGRAM_SIZE, DATAGRAM_SIZE), headers["size"].tolist(), strict=True
+            )
         ]
         times = self._control[:count, 2] * 1_000_000_000 + self._control[:count, 3]
         unstamped = headers["control_size"] == 0

@@ -2,8 +2,23 @@
 
 from datetime import UTC, datetime
 
+_SECOND = 1_000_000_000
+
 
 def rfc3339(unix_ns: int) -> str:
     """Return a time in UTC with nanoseconds. Source: RFC 3339, section 5.6."""
-    seconds, fraction = divmod(unix_ns, 1_000_000_000)
+    seconds, fraction = divmod(unix_ns, _SECOND)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{fraction:09d}Z"
+
+
+def clock_time(unix_ns: int) -> str:
+    """Return the local time of day with microseconds."""
+    seconds, fraction = divmod(unix_ns, _SECOND)
+    return f"{datetime.fromtimestamp(seconds):%H:%M:%S}.{fraction // 1000:06d}"
+
+
+def duration(nanoseconds: int) -> str:
+    """Return seconds with microseconds and a sign."""
+    sign = "-" if nanoseconds < 0 else "+"
+    seconds, fraction = divmod(abs(nanoseconds), _SECOND)
+    return f"{sign}{seconds}.{fraction // 1000:06d}"

@@ -1,10 +1,11 @@
 """One packet with its circumstances as one line, for people or for programs."""
 
 import json
+from typing import Any
 
-from osc_workbench.cli.decode import decode_to_json
-from osc_workbench.osc.codec import decode_packet
+from osc_workbench.osc.codec import decode_packet, examine_packet
 from osc_workbench.osc.errors import OscDecodeError
+from osc_workbench.osc.json_form import packet_to_json
 from osc_workbench.osc.notation import format_packet
 from osc_workbench.traffic.record import Direction, PacketRecord
 from osc_workbench.traffic.time_text import rfc3339
@@ -35,3 +36,15 @@ def json_line(record: PacketRecord, endpoint: str) -> str:
     if "error" in line:
         line["hex"] = record.packet.hex()
     return json.dumps(line)
+
+
+def decode_to_json(data: bytes) -> dict[str, Any]:
+    """Return the packet and its issues, or the error, as a JSON value."""
+    try:
+        packet, issues = examine_packet(data)
+    except OscDecodeError as error:
+        return {"error": {"code": error.code, "offset": error.offset, "reason": error.reason}}
+    return {
+        "packet": packet_to_json(packet),
+        "issues": [{"code": issue.code, "offset": issue.offset} for issue in issues],
+    }

@@ -1,0 +1,196 @@
+"""Every action of the program as a row of one table; menus, shortcuts and buttons are made from it."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+
+from osc_workbench.app import commands
+
+if TYPE_CHECKING:
+    from osc_workbench.app.workbench import Workbench
+
+
+class ActionRow(NamedTuple):
+    """name: how code refers to it. group: of the actions of one group one is checked. checked: None for plain ones."""
+
+    name: str
+    menu: str
+    text: str
+    shortcut: str
+    tip: str
+    command: Callable[..., Any]
+    checked: bool | None = None
+    group: str = ""
+    starts_section: bool = False
+
+
+ACTIONS = (
+    ActionRow("listen", "&File", "&Listen at…", "Ctrl+L", "Type an address to listen at", commands.focus_endpoints),
+    ActionRow("quit", "&File", "&Quit", "Ctrl+Q", "End the program", commands.quit_program, starts_section=True),
+    ActionRow(
+        "copy",
+        "&Edit",
+        "&Copy as text",
+        "Ctrl+C",
+        "Copy the selected packet in the text notation",
+        commands.copy_as_text,
+    ),
+    ActionRow(
+        "copy json",
+        "&Edit",
+        "Copy as &JSON",
+        "Ctrl+Shift+C",
+        "Copy the selected packet as a JSON line",
+        commands.copy_as_json,
+    ),
+    ActionRow(
+        "copy hex", "&Edit", "Copy bytes as &hex", "", "Copy the bytes of the selected packet", commands.copy_as_hex
+    ),
+    ActionRow(
+        "clear",
+        "&Edit",
+        "C&lear log",
+        "Ctrl+K",
+        "Forget all messages; what arrives from now on is kept",
+        commands.clear_log,
+        starts_section=True,
+    ),
+    ActionRow("follow", "&View", "&Follow end", "F", "Keep the newest message in sight", commands.follow_end, True),
+    ActionRow(
+        "absolute times",
+        "&View",
+        "&Absolute times",
+        "",
+        "Show the time of day",
+        commands.show_absolute_times,
+        True,
+        "times",
+        True,
+    ),
+    ActionRow(
+        "relative times",
+        "&View",
+        "&Relative times",
+        "",
+        "Show seconds since the first message, or since the time reference",
+        commands.show_relative_times,
+        False,
+        "times",
+    ),
+    ActionRow(
+        "time deltas",
+        "&View",
+        "Time &deltas",
+        "",
+        "Show seconds since the message before",
+        commands.show_time_deltas,
+        False,
+        "times",
+    ),
+    ActionRow(
+        "reference",
+        "&View",
+        "Set time re&ference",
+        "Ctrl+T",
+        "Count relative times from the selected message",
+        commands.set_time_reference,
+    ),
+    ActionRow(
+        "system theme",
+        "&View",
+        "&System theme",
+        "",
+        "Light or dark as the desktop is",
+        commands.use_system_theme,
+        False,
+        "theme",
+        True,
+    ),
+    ActionRow(
+        "light theme",
+        "&View",
+        "&Light theme",
+        "",
+        "Dark text on light ground",
+        commands.use_light_theme,
+        False,
+        "theme",
+    ),
+    ActionRow(
+        "dark theme", "&View", "Dar&k theme", "", "Light text on dark ground", commands.use_dark_theme, False, "theme"
+    ),
+    ActionRow(
+        "focus endpoints",
+        "&View",
+        "Go to &endpoints",
+        "Ctrl+1",
+        "Move the keyboard to the endpoints",
+        commands.focus_endpoints,
+        starts_section=True,
+    ),
+    ActionRow("focus log", "&View", "Go to &log", "Ctrl+2", "Move the keyboard to the message log", commands.focus_log),
+    ActionRow(
+        "focus packet",
+        "&View",
+        "Go to &packet",
+        "Ctrl+3",
+        "Move the keyboard to the packet detail",
+        commands.focus_packet,
+    ),
+    ActionRow(
+        "reset layout",
+        "&View",
+        "Reset la&yout",
+        "",
+        "Put all panels back where they were at first",
+        commands.reset_layout,
+        starts_section=True,
+    ),
+    ActionRow("problems", "&Help", "&Problems…", "", "What has gone wrong since the start", commands.show_faults),
+    ActionRow("about", "&Help", "&About", "", "Which version this is", commands.show_about),
+)
+
+
+def make_actions(workbench: "Workbench") -> dict[str, QAction]:
+    """Return the actions by name, connected to their commands."""
+    actions: dict[str, QAction] = {}
+    groups: dict[str, QActionGroup] = {}
+    for row in ACTIONS:
+        action = QAction(row.text, workbench.window)
+        if row.shortcut:
+            action.setShortcut(QKeySequence(row.shortcut))
+            action.setToolTip(f"{row.tip} ({row.shortcut})")
+        else:
+            action.setToolTip(row.tip)
+        action.setStatusTip(row.tip)
+        if row.checked is not None:
+            action.setCheckable(True)
+            action.setChecked(row.checked)
+        if row.group:
+            group = groups.setdefault(row.group, QActionGroup(workbench.window))
+            group.addAction(action)
+        command = partial(row.command, workbench)
+        if row.checked is not None and not row.group:
+            action.toggled.connect(command)
+        else:
+            action.triggered.connect(partial(_call_without_state, command))
+        actions[row.name] = action
+    return actions
+
+
+def fill_menus(workbench: "Workbench", actions: dict[str, QAction]) -> None:
+    """Put the actions into the menu bar, in the order of the table."""
+    menus: dict[str, list[QAction | None]] = {}
+    for row in ACTIONS:
+        entries = menus.setdefault(row.menu, [])
+        if row.starts_section and entries:
+            entries.append(None)
+        entries.append(actions[row.name])
+    for title, entries in menus.items():
+        workbench.window.add_menu(title, entries)
+
+
+def _call_without_state(command: Callable[[], Any], _checked: bool) -> None:
+    command()

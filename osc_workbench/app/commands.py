@@ -1,0 +1,162 @@
+"""What actions and wishes do: one function each, from the workbench to one method of the session or of a view."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMessageBox
+
+from osc_workbench import __version__
+from osc_workbench.models.traffic_model import TimeMode
+from osc_workbench.models.wishes import AddEndpoint, RemoveEndpoint, StartEndpoint, StopEndpoint, Wish
+from osc_workbench.net.errors import EndpointError
+from osc_workbench.net.tasks import spawn
+from osc_workbench.net.url import EndpointUrl
+from osc_workbench.traffic.record_lines import json_line, text_line
+from osc_workbench.views.theme import apply_theme, colours_for
+
+if TYPE_CHECKING:
+    from osc_workbench.app.workbench import Workbench
+
+
+def grant(workbench: "Workbench", wish: Wish) -> None:
+    """Do what a view asked for."""
+    match wish:
+        case AddEndpoint(url):
+            add_endpoint(workbench, url)
+        case StartEndpoint(endpoint_id):
+            spawn(open_endpoint(workbench, endpoint_id), f"open endpoint {endpoint_id}")
+        case StopEndpoint(endpoint_id):
+            workbench.session.close_endpoint(endpoint_id)
+        case RemoveEndpoint(endpoint_id):
+            workbench.session.remove_endpoint(endpoint_id)
+    workbench.refresh()
+
+
+def add_endpoint(workbench: "Workbench", text: str) -> None:
+    endpoints = workbench.window.endpoints
+    try:
+        url = EndpointUrl.parse(text)
+    except EndpointError as error:
+        endpoints.show_message(str(error))
+        return
+    endpoints.show_message("")
+    endpoints.clear_address()
+    endpoint_id = workbench.session.add_endpoint(url)
+    spawn(open_endpoint(workbench, endpoint_id), f"open endpoint {endpoint_id}")
+
+
+async def open_endpoint(workbench: "Workbench", endpoint_id: int) -> None:
+    try:
+        await workbench.session.open_endpoint(endpoint_id)
+    except EndpointError as error:
+        # The endpoint keeps the reason; its card shows it and offers to try again.
+        workbench.show_problem(str(error))
+    workbench.refresh()
+
+
+def follow_end(workbench: "Workbench", checked: bool) -> None:
+    workbench.window.log.set_following(checked)
+
+
+def clear_log(workbench: "Workbench") -> None:
+    workbench.session.store.clear()
+    workbench.packet_model.set_record(None)
+    workbench.refresh()
+
+
+def copy_as_text(workbench: "Workbench") -> None:
+    record = workbench.selected_record()
+    if record is not None:
+        QGuiApplication.clipboard().setText(text_line(record, workbench.url_of(record.endpoint_id)))
+
+
+def copy_as_json(workbench: "Workbench") -> None:
+    record = workbench.selected_record()
+    if record is not None:
+        QGuiApplication.clipboard().setText(json_line(record, workbench.url_of(record.endpoint_id)))
+
+
+def copy_as_hex(workbench: "Workbench") -> None:
+    record = workbench.selected_record()
+    if record is not None:
+        QGuiApplication.clipboard().setText(record.packet.hex(" "))
+
+
+def show_absolute_times(workbench: "Workbench") -> None:
+    workbench.traffic_model.set_time_mode(TimeMode.ABSOLUTE)
+
+
+def show_relative_times(workbench: "Workbench") -> None:
+    workbench.traffic_model.set_time_mode(TimeMode.RELATIVE)
+
+
+def show_time_deltas(workbench: "Workbench") -> None:
+    workbench.traffic_model.set_time_mode(TimeMode.DELTA)
+
+
+def set_time_reference(workbench: "Workbench") -> None:
+    row = workbench.window.log.current_row
+    if row is not None:
+        workbench.traffic_model.set_reference(row - workbench.traffic_model.first_row)
+        workbench.traffic_model.set_time_mode(TimeMode.RELATIVE)
+        workbench.actions["relative times"].setChecked(True)
+
+
+def use_system_theme(workbench: "Workbench") -> None:
+    set_theme(workbench, "system")
+
+
+def use_light_theme(workbench: "Workbench") -> None:
+    set_theme(workbench, "light")
+
+
+def use_dark_theme(workbench: "Workbench") -> None:
+    set_theme(workbench, "dark")
+
+
+def set_theme(workbench: "Workbench", theme: str) -> None:
+    workbench.settings.theme = theme
+    colours = colours_for(theme)
+    apply_theme(workbench.application, colours)
+    workbench.window.set_colours(colours)
+
+
+def reset_layout(workbench: "Workbench") -> None:
+    workbench.window.reset_layout()
+
+
+def focus_log(workbench: "Workbench") -> None:
+    workbench.window.log.setFocus()
+
+
+def focus_endpoints(workbench: "Workbench") -> None:
+    workbench.window.endpoint_dock.show()
+    workbench.window.endpoints.address.setFocus()
+
+
+def focus_packet(workbench: "Workbench") -> None:
+    workbench.window.packet_dock.show()
+    workbench.window.packet.tree.setFocus()
+
+
+def show_faults(workbench: "Workbench") -> None:
+    faults = workbench.faults
+    box = QMessageBox(workbench.window)
+    box.setWindowTitle("Problems")
+    box.setTextFormat(box.textFormat().PlainText)
+    last = "\n".join(f"• {fault.summary}" for fault in list(faults.kept)[-10:])
+    box.setText(f"{faults.count} since the start.\n\n{last}" if faults.count else "Nothing has gone wrong so far.")
+    box.setDetailedText("\n\n".join(fault.details for fault in faults.kept))
+    # open, not exec: a nested event loop would stop the tasks of this one.
+    box.open()
+
+
+def show_about(workbench: "Workbench") -> None:
+    box = QMessageBox(workbench.window)
+    box.setWindowTitle("About osc_workbench")
+    box.setText(f"osc_workbench {__version__}\n\nSee, compose and record Open Sound Control.")
+    box.open()
+
+
+def quit_program(workbench: "Workbench") -> None:
+    workbench.window.close()

@@ -1,0 +1,42 @@
+"""What is remembered from one start to the next."""
+
+from PySide6.QtCore import QByteArray, QSettings
+
+_LAYOUT = "layout"
+_LAYOUT_KEYS = ("geometry", "docks", "columns", "packet")
+# Raised when a stored layout no longer fits the window.
+_LAYOUT_VERSION = 1
+
+
+class Settings:
+    """Typed access to the settings file. A value that cannot be used is ignored, not an error."""
+
+    def __init__(self, store: QSettings | None = None) -> None:
+        self._store = store or QSettings(
+            QSettings.Format.IniFormat, QSettings.Scope.UserScope, "osc_workbench", "osc_workbench"
+        )
+
+    @property
+    def theme(self) -> str:
+        value = self._store.value("theme", "system")
+        return value if value in ("light", "dark") else "system"
+
+    @theme.setter
+    def theme(self, theme: str) -> None:
+        self._store.setValue("theme", theme)
+
+    def layout(self) -> dict[str, QByteArray]:
+        if str(self._store.value(f"{_LAYOUT}/version", "")) != str(_LAYOUT_VERSION):
+            return {}
+        values = {key: self._store.value(f"{_LAYOUT}/{key}") for key in _LAYOUT_KEYS}
+        return {key: value for key, value in values.items() if isinstance(value, QByteArray) and not value.isEmpty()}
+
+    def set_layout(self, state: dict[str, QByteArray]) -> None:
+        self._store.setValue(f"{_LAYOUT}/version", _LAYOUT_VERSION)
+        for key, value in state.items():
+            self._store.setValue(f"{_LAYOUT}/{key}", value)
+
+    def save(self) -> bool:
+        """Write now; QSettings replaces the file as a whole. False if it could not be written."""
+        self._store.sync()
+        return self._store.status() is QSettings.Status.NoError

@@ -1,0 +1,155 @@
+"""The composition root: makes session, models and views, and connects them."""
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication
+
+from osc_workbench.app import commands
+from osc_workbench.app.actions import fill_menus, make_actions
+from osc_workbench.app.faults import Fault, Faults
+from osc_workbench.app.settings import Settings
+from osc_workbench.models.endpoint_model import size_text
+from osc_workbench.models.frame_clock import FrameClock
+from osc_workbench.models.packet_model import PacketModel
+from osc_workbench.models.traffic_model import TrafficModel
+from osc_workbench.models.wishes import Wish
+from osc_workbench.session import Session
+from osc_workbench.traffic.record import Batch, EndpointState, PacketRecord
+from osc_workbench.views.endpoint_bar import EndpointBar
+from osc_workbench.views.main_window import MainWindow
+from osc_workbench.views.packet_view import PacketView
+from osc_workbench.views.theme import Colours
+from osc_workbench.views.traffic_view import TrafficView
+
+# A frame's share for taking in datagrams; the rest of 16 ms is for painting.
+FLUSH_BUDGET = 0.012
+# A frame with more rows than this is not a light one.
+_LIGHT_FRAME = 128
+# Counters that change more often than this cannot be read.
+_STATUS_INTERVAL = 0.25
+
+
+class Workbench(QObject):
+    """Everything that makes up the running program."""
+
+    def __init__(
+        self, application: QApplication, session: Session, settings: Settings, faults: Faults, colours: Colours
+    ) -> None:
+        super().__init__()
+        self.application = application
+        self.session = session
+        self.settings = settings
+        self.faults = faults
+        self._urls: dict[int, str] = {}
+        self._last_status = 0.0
+        self.traffic_model = TrafficModel(session.store, self.url_of)
+        self.packet_model = PacketModel()
+        self.window = MainWindow(
+            TrafficView(self.traffic_model, colours), PacketView(self.packet_model, colours), EndpointBar(colours)
+        )
+        self.window.set_colours(colours)
+        self.actions: dict[str, QAction] = make_actions(self)
+        fill_menus(self, self.actions)
+        self._fill_toolbar()
+        self.frame_clock = FrameClock(session.clock.time, self)
+        self._connect()
+
+    def _fill_toolbar(self) -> None:
+        toolbar = self.window.toolbar
+        for name in ("follow", "clear"):
+            toolbar.addAction(self.actions[name])
+        toolbar.addSeparator()
+        for name in ("absolute times", "relative times", "time deltas"):
+            toolbar.addAction(self.actions[name])
+        for name in ("copy", "copy json", "copy hex", "reference"):
+            self.window.log.menu.addAction(self.actions[name])
+        view_menu = self.window.menuBar().actions()[2].menu()
+        assert view_menu is not None
+        view_menu.addActions([dock.toggleViewAction() for dock in (self.window.endpoint_dock, self.window.packet_dock)])
+
+    def _connect(self) -> None:
+        self.session.on_arrival = self.frame_clock.request
+        self.session.on_problem = self.show_problem
+        self.faults.on_fault = self._show_fault
+        self.frame_clock.frame.connect(self.take_frame)
+        self.window.endpoints.wish.connect(self._grant)
+        self.window.log.current_changed.connect(self._show_packet)
+        self.window.log.following_changed.connect(self.actions["follow"].setChecked)
+
+    # A frame.
+
+    @Slot()
+    def take_frame(self) -> None:
+        """Take in what has arrived and show it."""
+        batch = self.session.flush(FLUSH_BUDGET)
+        self.traffic_model.apply_batch(batch)
+        self.frame_clock.set_busy(batch.backlog > 0 or batch.end_row - batch.first_row > _LIGHT_FRAME)
+        if batch.backlog:
+            self.frame_clock.request()
+        now = self.session.clock.time()
+        if now - self._last_status >= _STATUS_INTERVAL:
+            self._last_status = now
+            self._show_status(batch)
+
+    def refresh(self) -> None:
+        """Show a change that came from the user at once."""
+        self._last_status = 0.0
+        self.take_frame()
+
+    def _show_status(self, batch: Batch) -> None:
+        statuses = batch.endpoint_statuses
+        for status in statuses:
+            self._urls[status.endpoint_id] = status.url
+        self.window.endpoints.show_statuses(statuses)
+        listening = [status.url for status in statuses if status.state is EndpointState.OPEN]
+        if listening:
+            hint = f"Nothing has arrived yet.\nSend OSC to {' or '.join(listening)}."
+        else:
+            hint = "Type an address at the left and press Listen, then send OSC to it."
+        self.window.log.set_placeholder(hint)
+        store = self.session.store
+        dropped = sum((status.dropped or 0) + status.discarded for status in statuses)
+        rate = sum(status.packets_per_second for status in statuses)
+        self.window.show_counts(
+            f"{rate:,.0f} packets/s   ·   {len(store):,} of at most {store.limit_rows:,} messages kept,"
+            f" {size_text(store.size_bytes)}   ·   backlog {batch.backlog:,}   ·   {dropped:,} lost"
+        )
+
+    # Others' wishes.
+
+    def url_of(self, endpoint_id: int) -> str:
+        """Return the URL of an endpoint, also of one that was removed."""
+        url = self._urls.get(endpoint_id)
+        if url is None:
+            url = self._urls[endpoint_id] = str(self.session.endpoint_url(endpoint_id))
+        return url
+
+    def selected_record(self) -> PacketRecord | None:
+        row = self.window.log.current_row
+        return None if row is None or row < self.session.store.first_row else self.session.store.record(row)
+
+    def show_problem(self, text: str) -> None:
+        self.window.show_problem(text)
+
+    @Slot(object)
+    def _grant(self, wish: Wish) -> None:
+        commands.grant(self, wish)
+
+    @Slot(object)
+    def _show_packet(self, row: int | None) -> None:
+        self.packet_model.set_record(self.selected_record() if row is not None else None)
+
+    def _show_fault(self, fault: Fault) -> None:
+        self.window.show_problem(f"{fault.summary}   (Help › Problems)", fault.details)
+
+    def close(self) -> None:
+        """Stop the clock, close sockets and window."""
+        self.frame_clock.stop()
+        self.session.close()
+        self.faults.on_fault = _ignore
+        self.window.hide()
+        self.window.deleteLater()
+
+
+def _ignore(_fault: Fault) -> None:
+    """Faults after the window has gone are written to stderr only."""

@@ -1,0 +1,43 @@
+"""What the log says about a record: its address and its arguments, or why there are none."""
+
+from osc_workbench.osc.codec import decode_packet
+from osc_workbench.osc.errors import OscDecodeError
+from osc_workbench.osc.notation import format_address, format_arguments
+from osc_workbench.osc.packet import OscMessage
+from osc_workbench.scsynth.command_numbers import command_name
+from osc_workbench.traffic.record import PacketRecord
+
+# Longer texts would not fit into a row anyway; the packet detail has all of it.
+_ADDRESS_LIMIT = 400
+_ARGUMENTS_LIMIT = 400
+
+
+def shown_address(record: PacketRecord) -> str:
+    """Return the address as the log shows it; "" where there is none."""
+    address = record.address
+    if address is None:
+        return ""
+    if isinstance(address, int):
+        name = command_name(address)
+        return f"{address} ({name})" if name else str(address)
+    return format_address(address[:_ADDRESS_LIMIT]) + ("…" if len(address) > _ADDRESS_LIMIT else "")
+
+
+def describe_arguments(record: PacketRecord) -> str:
+    """Return the arguments in the notation, or what is wrong with the packet."""
+    if record.is_malformed:
+        error = record.error
+        return f"malformed: {error}" if error else "malformed"
+    if record.address is None:
+        return "(empty bundle)"
+    try:
+        message = decode_packet(record.message)
+    except OscDecodeError as error:
+        return f"malformed: {error}"
+    assert isinstance(message, OscMessage)
+    text = format_arguments(message, _ARGUMENTS_LIMIT)
+    if message.type_tags is None:
+        text = f"(no type tags) {message.excess[:64].hex(' ')}".rstrip()
+    elif message.excess:
+        text = f"{text} (not decoded: {len(message.excess)} bytes)".lstrip()
+    return f"(cut by the system) {text}" if record.is_truncated else text

@@ -1,0 +1,72 @@
+"""The one repeating timer of the window: it says when to take in what has arrived.
+
+Alone, a datagram is shown at once; under load, frames are spaced so that the window keeps up and stays responsive.
+"""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+
+# The rate at which a busy window is redrawn.
+BUSY_INTERVAL = 0.016
+# Even without arrivals rates fall and lamps go out.
+IDLE_INTERVAL = 0.25
+# The shortest pause after a frame; the pause grows to the time the frame itself took.
+SHORTEST_PAUSE = 0.002
+
+
+class FrameClock(QObject):
+    """Emits `frame` soon after `request`, never more often than the window can bear.
+
+    time: monotonic seconds.
+    """
+
+    frame = Signal()
+
+    def __init__(self, time: Callable[[], float], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._time = time
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._tick)
+        self._earliest = 0.0
+        self._due = 0.0
+        self._requested = False
+        self._busy = False
+
+    def start(self) -> None:
+        self._requested = False
+        self._arm(IDLE_INTERVAL)
+
+    def stop(self) -> None:
+        self._timer.stop()
+
+    def set_busy(self, busy: bool) -> None:
+        """Tell whether the last frame had more to take in than a light one."""
+        self._busy = busy
+
+    def request(self) -> None:
+        """Ask for a frame; many requests make one frame."""
+        if not self._requested:
+            self._requested = True
+            self._arm(self._earliest - self._time())
+
+    def _arm(self, delay: float) -> None:
+        # Rounded to the nearest millisecond, which is what the timer knows.
+        self._timer.start(max(0, round(delay * 1000)))
+
+    @Slot()
+    def _tick(self) -> None:
+        start = self._time()
+        self._requested = False
+        self.frame.emit()
+        end = self._time()
+        if self._busy:
+            self._earliest = max(start + BUSY_INTERVAL, end + SHORTEST_PAUSE)
+        else:
+            self._earliest = end + max(SHORTEST_PAUSE, end - start)
+        if self._requested:
+            self._arm(self._earliest - end)
+        else:
+            self._arm(IDLE_INTERVAL)

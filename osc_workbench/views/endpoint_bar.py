@@ -1,0 +1,235 @@
+"""The endpoint bar: one card for each endpoint, with its lamp, its rates and what went wrong."""
+
+from PySide6.QtCore import QLineF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from osc_workbench.models.endpoint_model import Lamp, buffer_text, exposure_of, look_of
+from osc_workbench.models.wishes import AddEndpoint, RemoveEndpoint, StartEndpoint, StopEndpoint
+from osc_workbench.traffic.record import EndpointStatus
+from osc_workbench.views.theme import Colours
+
+
+class LampWidget(QWidget):
+    """A lamp that differs in shape as well as in colour: ring, disc, bar, cross."""
+
+    def __init__(self, colours: Colours, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.colours = colours
+        self._lamp = Lamp.STOPPED
+        self.setFixedSize(QSize(16, 16))
+
+    def show_lamp(self, lamp: Lamp) -> None:
+        if lamp is not self._lamp:
+            self._lamp = lamp
+            self.setToolTip(lamp.value.capitalize())
+            self.setAccessibleName(f"State: {lamp.value}")
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = QRectF(3, 3, 10, 10)
+        if self._lamp is Lamp.ACTIVE:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self.colours.good)
+            painter.drawEllipse(box)
+        elif self._lamp is Lamp.IDLE:
+            painter.setPen(QPen(self.colours.good, 2))
+            painter.drawEllipse(box)
+        elif self._lamp is Lamp.ERROR:
+            painter.setPen(QPen(self.colours.error, 3))
+            painter.drawLine(box.topLeft(), box.bottomRight())
+            painter.drawLine(box.topRight(), box.bottomLeft())
+        else:
+            painter.setPen(QPen(self.colours.muted, 3))
+            painter.drawLine(QLineF(box.left(), box.center().y(), box.right(), box.center().y()))
+        painter.end()
+
+
+class EndpointCard(QFrame):
+    """One endpoint.
+
+    wish: StartEndpoint, StopEndpoint or RemoveEndpoint.
+    """
+
+    wish = Signal(object)
+
+    def __init__(self, endpoint_id: int, colours: Colours, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._endpoint_id = endpoint_id
+        self._can_start = False
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.lamp = LampWidget(colours)
+        self._url = _label()
+        self._url.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        font = self._url.font()
+        font.setBold(True)
+        self._url.setFont(font)
+        self._toggle = QToolButton()
+        self._toggle.clicked.connect(self._on_toggle)
+        self._remove = QToolButton()
+        self._remove.setText("✕")
+        self._remove.clicked.connect(self._on_remove)
+        self._exposure, self._rates, self._totals = _label(muted=True), _label(muted=True), _label(muted=True)
+        self._warning, self._problem = _label(), _label()
+        top = QHBoxLayout()
+        top.setSpacing(6)
+        top.addWidget(self.lamp)
+        top.addWidget(self._url, 1)
+        top.addWidget(self._toggle)
+        top.addWidget(self._remove)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 6, 8)
+        layout.setSpacing(2)
+        layout.addLayout(top)
+        for label in (self._exposure, self._rates, self._totals, self._warning, self._problem):
+            layout.addWidget(label)
+        self.set_colours(colours)
+
+    def set_colours(self, colours: Colours) -> None:
+        self.lamp.colours = colours
+        self.lamp.update()
+        self._warning.setStyleSheet(f"color: {colours.warning.name()};")
+        self._exposure.setStyleSheet(f"color: {colours.warning.name()};")
+        self._problem.setStyleSheet(f"color: {colours.error.name()};")
+
+    def show_status(self, status: EndpointStatus) -> None:
+        look = look_of(status)
+        self.lamp.show_lamp(look.lamp)
+        for label, text in (
+            (self._url, look.url),
+            (self._exposure, exposure_of(status)),
+            (self._rates, look.rates),
+            (self._totals, look.totals),
+            (self._warning, look.warning),
+            (self._problem, look.problem),
+        ):
+            # Setting a text that is there already would lay the card out again, many times a second.
+            if label.text() != text:
+                label.setText(text)
+                label.setVisible(bool(text))
+        self._totals.setToolTip(buffer_text(status))
+        if look.can_start != self._can_start or not self._toggle.text():
+            self._can_start = look.can_start
+            self._toggle.setText("▶" if look.can_start else "■")
+        verb = "Start" if look.can_start else "Stop"
+        self._toggle.setToolTip(f"{verb} listening at {look.url}")
+        self._toggle.setAccessibleName(f"{verb} {look.url}")
+        self._remove.setToolTip(f"Remove {look.url}; its messages stay in the log")
+        self._remove.setAccessibleName(f"Remove {look.url}")
+        self.setAccessibleName(f"Endpoint {look.url}")
+        self.setAccessibleDescription(f"{look.rates}. {look.totals}. {look.problem}")
+
+    def _on_toggle(self) -> None:
+        wish = StartEndpoint if self._can_start else StopEndpoint
+        self.wish.emit(wish(self._endpoint_id))
+
+    def _on_remove(self) -> None:
+        self.wish.emit(RemoveEndpoint(self._endpoint_id))
+
+
+class EndpointBar(QWidget):
+    """All endpoints, and a field to add one.
+
+    wish: AddEndpoint and those of the cards.
+    """
+
+    wish = Signal(object)
+
+    def __init__(self, colours: Colours, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._colours = colours
+        self._cards: dict[int, EndpointCard] = {}
+        self.address = QLineEdit()
+        self.address.setPlaceholderText("udp://127.0.0.1:9000")
+        self.address.setAccessibleName("Address to listen at")
+        self.address.setToolTip("Where to listen: a port, host:port or udp://host:port. 0.0.0.0 is all interfaces.")
+        self.address.returnPressed.connect(self._on_add)
+        add = QPushButton("Listen")
+        add.setToolTip("Listen at this address")
+        add.clicked.connect(self._on_add)
+        self._message = _label()
+        row = QHBoxLayout()
+        row.addWidget(self.address, 1)
+        row.addWidget(add)
+        self._list = QVBoxLayout()
+        self._list.setSpacing(6)
+        self._list.setContentsMargins(0, 0, 0, 0)
+        self._list.addStretch(1)
+        inner = QWidget()
+        inner.setLayout(self._list)
+        area = QScrollArea()
+        area.setWidget(inner)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 8, 6)
+        layout.addLayout(row)
+        layout.addWidget(self._message)
+        layout.addWidget(area, 1)
+        self.setMinimumWidth(250)
+        self.set_colours(colours)
+
+    def sizeHint(self) -> QSize:
+        return QSize(290, 400)
+
+    def set_colours(self, colours: Colours) -> None:
+        self._colours = colours
+        self._message.setStyleSheet(f"color: {colours.error.name()};")
+        for card in self._cards.values():
+            card.set_colours(colours)
+
+    def show_statuses(self, statuses: tuple[EndpointStatus, ...]) -> None:
+        """Show these endpoints, in this order of their numbers."""
+        wanted = {status.endpoint_id for status in statuses}
+        for endpoint_id in [known for known in self._cards if known not in wanted]:
+            card = self._cards.pop(endpoint_id)
+            self._list.removeWidget(card)
+            card.deleteLater()
+        for status in statuses:
+            card = self._cards.get(status.endpoint_id) or self._add_card(status.endpoint_id)
+            card.show_status(status)
+
+    def show_message(self, text: str) -> None:
+        """Say why an address could not be added; "" takes it away."""
+        self._message.setText(text)
+        self._message.setVisible(bool(text))
+
+    def clear_address(self) -> None:
+        self.address.clear()
+
+    def _add_card(self, endpoint_id: int) -> EndpointCard:
+        card = self._cards[endpoint_id] = EndpointCard(endpoint_id, self._colours)
+        card.wish.connect(self.wish)
+        self._list.insertWidget(self._list.count() - 1, card)
+        return card
+
+    def _on_add(self) -> None:
+        self.wish.emit(AddEndpoint(self.address.text() or self.address.placeholderText()))
+
+
+def _label(muted: bool = False) -> QLabel:
+    label = QLabel()
+    # Texts may contain what came from the network: never markup.
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.hide()
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    if muted:
+        label.setProperty("muted", True)
+    return label

@@ -1,0 +1,110 @@
+"""The main window: endpoints at the left, the log in the middle, the packet below, the state of things at the bottom."""
+
+from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtGui import QAction, QCloseEvent
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QToolBar, QWidget
+
+from osc_workbench.views.endpoint_bar import EndpointBar
+from osc_workbench.views.packet_view import PacketView
+from osc_workbench.views.theme import Colours
+from osc_workbench.views.traffic_view import TrafficView
+
+
+class MainWindow(QMainWindow):
+    """Arranges the views; it neither knows what they show nor connects them.
+
+    closing: the user asked to close; whoever listens ends the program.
+    """
+
+    closing = Signal()
+
+    def __init__(self, log: TrafficView, packet: PacketView, endpoints: EndpointBar) -> None:
+        super().__init__()
+        self.log = log
+        self.packet = packet
+        self.endpoints = endpoints
+        self.setWindowTitle("osc_workbench")
+        self.setCentralWidget(log)
+        self.endpoint_dock = self._dock("Endpoints", endpoints, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.packet_dock = self._dock("Packet", packet, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.toolbar = QToolBar("Log")
+        self.toolbar.setObjectName("log toolbar")
+        self.toolbar.setMovable(False)
+        self.toolbar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.addToolBar(self.toolbar)
+        self._counts, self._problem = QLabel(), QLabel()
+        for label in (self._counts, self._problem):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        self._counts.setAccessibleName("State of the log")
+        self._problem.setAccessibleName("Last problem")
+        self.statusBar().addWidget(self._problem, 1)
+        self.statusBar().addPermanentWidget(self._counts)
+        self.resize(1400, 860)
+        self.resizeDocks([self.endpoint_dock], [270], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.packet_dock], [260], Qt.Orientation.Vertical)
+        self._initial_state = self.saveState()
+
+    def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title)
+        dock.setObjectName(title.lower())
+        dock.setWidget(widget)
+        dock.setFeatures(
+            QDockWidget.DockWidgetFeature.DockWidgetClosable
+            | QDockWidget.DockWidgetFeature.DockWidgetMovable
+            | QDockWidget.DockWidgetFeature.DockWidgetFloatable
+        )
+        self.addDockWidget(area, dock)
+        return dock
+
+    def add_menu(self, title: str, actions: list[QAction | None]) -> None:
+        """Add a menu; None is a line between actions."""
+        menu = self.menuBar().addMenu(title)
+        for action in actions:
+            if action is None:
+                menu.addSeparator()
+            else:
+                menu.addAction(action)
+
+    def set_colours(self, colours: Colours) -> None:
+        self.log.set_colours(colours)
+        self.packet.set_colours(colours)
+        self.endpoints.set_colours(colours)
+        self._problem.setStyleSheet(f"color: {colours.error.name()};")
+
+    def show_counts(self, text: str) -> None:
+        if self._counts.text() != text:
+            self._counts.setText(text)
+
+    def show_problem(self, text: str, details: str = "") -> None:
+        """Show one line about what went wrong last; details are in the tool tip."""
+        self._problem.setText(text)
+        self._problem.setToolTip(details)
+
+    def layout_state(self) -> dict[str, QByteArray]:
+        """Return all that makes up the layout, by name."""
+        return {
+            "geometry": self.saveGeometry(),
+            "docks": self.saveState(),
+            "columns": self.log.header.saveState(),
+            "packet": self.packet.splitter.saveState(),
+        }
+
+    def restore_layout(self, state: dict[str, QByteArray]) -> None:
+        """Put back what `layout_state` returned; what is missing stays as it is."""
+        if "geometry" in state:
+            self.restoreGeometry(state["geometry"])
+        if "docks" in state:
+            self.restoreState(state["docks"])
+        if "columns" in state:
+            self.log.header.restoreState(state["columns"])
+        if "packet" in state:
+            self.packet.splitter.restoreState(state["packet"])
+
+    def reset_layout(self) -> None:
+        self.restoreState(self._initial_state)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        # The program closes its sockets first and the window last.
+        event.ignore()
+        self.closing.emit()
