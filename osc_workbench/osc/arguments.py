@@ -58,7 +58,7 @@ class ArgumentType(NamedTuple):
     struct_code: the code of `struct` for FIXED layouts, else "".
     from_wire, to_wire: between the value `struct` gives and ours; None where they are the same.
     constant: the value of a CONSTANT layout.
-    expected: what an encoder takes, for error messages.
+    expected: what an encoder takes, for error messages; kind: its class where there is one.
     """
 
     tag: str
@@ -69,6 +69,13 @@ class ArgumentType(NamedTuple):
     to_wire: Callable[[Any], Any] | None = None
     constant: Any = None
     expected: str = ""
+    kind: type | None = None
+
+    def takes(self, value: Any) -> bool:
+        """Tell whether a value is of the right kind; whether a number is in range only the packing tells."""
+        if self.layout is Layout.CONSTANT:
+            return value is self.constant
+        return self.kind is None or isinstance(value, self.kind)
 
     @property
     def size(self) -> int:
@@ -109,12 +116,12 @@ ARGUMENT_TYPES: dict[str, ArgumentType] = {
     for row in (
         ArgumentType("i", "int32", _FIXED, "i", expected="an integer of 32 bits"),
         ArgumentType("f", "float32", _FIXED, "f", expected="a number in the range of float32"),
-        ArgumentType("s", "string", Layout.STRING, expected="text without NUL"),
-        ArgumentType("b", "blob", Layout.BLOB, expected="bytes"),
+        ArgumentType("s", "string", Layout.STRING, expected="text without NUL", kind=str),
+        ArgumentType("b", "blob", Layout.BLOB, expected="bytes", kind=bytes),
         ArgumentType("h", "int64", _FIXED, "q", expected="an integer of 64 bits"),
-        ArgumentType("t", "time tag", _FIXED, "Q", TimeTag, _time_tag_to_wire, expected="a TimeTag"),
+        ArgumentType("t", "time tag", _FIXED, "Q", TimeTag, _time_tag_to_wire, expected="a TimeTag", kind=TimeTag),
         ArgumentType("d", "float64", _FIXED, "d", expected="a number"),
-        ArgumentType("S", "symbol", Layout.STRING, expected="text without NUL"),
+        ArgumentType("S", "symbol", Layout.STRING, expected="text without NUL", kind=str),
         ArgumentType("c", "char", _FIXED, "i", None, _character_to_wire, expected="one character or its number"),
         ArgumentType("r", "rgba", _FIXED, "I", _rgba_from_wire, _word_from_parts, expected="four bytes, as Rgba"),
         ArgumentType(
@@ -134,6 +141,7 @@ _INFERRED: dict[type, str] = {
     str: "s",
     bytes: "b",
     bytearray: "b",
+    memoryview: "b",
     TimeTag: "t",
     Rgba: "r",
     MidiMessage: "m",
@@ -148,10 +156,10 @@ def infer_type_tags(values: Iterable[Any]) -> str:
     bool T or F, None N, int i or (beyond 32 bits) h, float f, str s, bytes b, TimeTag t, Rgba r, MidiMessage m,
     INFINITUM I, list or tuple an array. Raises OscEncodeError for any other type.
     """
-    return "".join(_infer_one(value) for value in values)
+    return "".join(_infer_one(value, 0) for value in values)
 
 
-def _infer_one(value: Any) -> str:
+def _infer_one(value: Any, depth: int) -> str:
     if isinstance(value, bool):
         return "T" if value else "F"
     if isinstance(value, int):
@@ -160,8 +168,12 @@ def _infer_one(value: Any) -> str:
         if isinstance(value, kind):
             return tag
     if isinstance(value, list | tuple):
-        return f"[{infer_type_tags(value)}]"
-    raise OscEncodeError(f"{value!r} has no OSC type; give a number, text, bytes, TimeTag, Rgba, MidiMessage or list")
+        if depth >= NESTING_LIMIT:
+            raise OscEncodeError(f"arrays are nested deeper than the limit of {NESTING_LIMIT}")
+        return f"[{''.join(_infer_one(item, depth + 1) for item in value)}]"
+    raise OscEncodeError(
+        f"{value!r:.80} has no OSC type; give a number, text, bytes, TimeTag, Rgba, MidiMessage or list"
+    )
 
 
 def check_brackets(type_tags: str) -> int | None:

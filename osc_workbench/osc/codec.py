@@ -1,4 +1,4 @@
-"""Bytes to packets and packets to bytes.
+"""Bytes to packets; the other direction is `encoder`.
 
 Strategy. Almost every datagram begins with an address and type tags that were seen before (`header`), most type tag
 strings recur (`signature`), and so do the layouts of bundles (`layout`). Whatever does not fit what is known (odd
@@ -7,17 +7,13 @@ malformed packets.
 """
 
 import struct
-from collections.abc import Iterator
-from itertools import takewhile
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from osc_workbench.osc.arguments import ARGUMENT_TYPES, NESTING_LIMIT, Layout
+from osc_workbench.osc.arguments import NESTING_LIMIT
 from osc_workbench.osc.dissection import BUNDLE_HEADER_SIZE, BUNDLE_MARK, Dissection, dissect_packet
-from osc_workbench.osc.errors import OscDecodeError, OscEncodeError, PacketIssue
-from osc_workbench.osc.generated import Packer, pack_blob, pack_string
+from osc_workbench.osc.encoder import encode_packet
+from osc_workbench.osc.errors import OscDecodeError, PacketIssue
 from osc_workbench.osc.header import (
-    KNOWN_LIMIT,
-    KNOWN_SIZE_LIMIT,
     MessageHeader,
     header_slices,
     known_headers,
@@ -25,16 +21,14 @@ from osc_workbench.osc.header import (
 )
 from osc_workbench.osc.layout import FoundMessages, layout_of, learn_layout, wants_layout
 from osc_workbench.osc.packet import OscBundle, OscMessage, OscPacket
-from osc_workbench.osc.signature import MISFIT, signature_of
+from osc_workbench.osc.signature import MISFIT
 from osc_workbench.osc.timetag import TimeTag
 
-_MISS = (KeyError, *MISFIT)
+__all__ = ["BundleScan", "decode_packet", "encode_packet", "examine_packet", "scan_packet"]
 
 _known_message = known_messages.get
 _known_header = known_headers.get
 _unpack_size = struct.Struct(">i").unpack_from
-_pack_size = struct.Struct(">I").pack
-_pack_bundle_head = struct.Struct(">8sQ").pack
 
 
 class BundleScan(NamedTuple):
@@ -57,18 +51,22 @@ class _Unchecked(tuple[Any, ...]):
     __new__ = tuple.__new__
 
 
-class _DecodedMessage(_Unchecked, OscMessage):  # type: ignore[misc]  # the bases differ in __new__ on purpose
-    __slots__ = ()
+if TYPE_CHECKING:
 
+    def _DecodedMessage(fields: tuple[str | int, str | None, tuple[Any, ...], bytes]) -> OscMessage: ...  # noqa: N802
 
-class _DecodedBundle(_Unchecked, OscBundle):  # type: ignore[misc]  # as above
-    __slots__ = ()
+    def _DecodedBundle(fields: tuple[TimeTag, tuple[OscPacket, ...]]) -> OscBundle: ...  # noqa: N802
 
+else:
 
-_DecodedMessage.__name__ = OscMessage.__name__
-_DecodedBundle.__name__ = OscBundle.__name__
+    class _DecodedMessage(_Unchecked, OscMessage):
+        __slots__ = ()
 
-_writers: dict[tuple[str | int, str | None], tuple[bytes, Packer]] = {}
+    class _DecodedBundle(_Unchecked, OscBundle):
+        __slots__ = ()
+
+    _DecodedMessage.__name__ = OscMessage.__name__
+    _DecodedBundle.__name__ = OscBundle.__name__
 
 
 def decode_packet(data: bytes) -> OscPacket:
@@ -80,7 +78,7 @@ def decode_packet(data: bytes) -> OscPacket:
     try:
         address, type_tags, read = _known_message(data[header_slices[len(data)]]) or known_messages.find(data)
         return _DecodedMessage((address, type_tags, read(data), b""))
-    except _MISS:
+    except MISFIT:
         return _decode_other(data)
 
 
@@ -101,20 +99,9 @@ def scan_packet(data: bytes) -> MessageHeader | BundleScan:
         header = _known_header(data[header_slices[len(data)]]) or known_headers.find(data)
         if header.end in (len(data), -1):
             return header
-    except _MISS:
+    except MISFIT:
         pass
     return _scan_other(data)
-
-
-def encode_packet(packet: OscPacket) -> bytes:
-    """Return the bytes of a packet. Raises OscEncodeError, which names the argument that cannot be written."""
-    if isinstance(packet, OscBundle):
-        return _encode_bundle(packet, 0)
-    try:
-        head, pack = _writers[packet[:2]]
-        return head + pack(packet[2]) + packet[3]
-    except _MISS:
-        return _encode_message(packet)
 
 
 # Decoding what the fast path did not know.
@@ -122,7 +109,7 @@ def encode_packet(packet: OscPacket) -> bytes:
 
 def _packet_of(dissection: Dissection) -> OscPacket:
     if dissection.error is not None:
-        raise dissection.error
+        raise dissection.error from None
     assert dissection.packet is not None
     return dissection.packet
 
@@ -147,7 +134,7 @@ def _decode_other(data: bytes) -> OscPacket:
             _scan_bundle(data, 0, len(data), 0, messages)
             learn_layout(len(data), tuple(messages))
         return bundle
-    except _MISS:
+    except MISFIT:
         return _packet_of(dissect_packet(data))
 
 
@@ -168,7 +155,7 @@ def _decode_bundle(data: bytes, depth: int) -> OscBundle:
         try:
             address, type_tags, read = _known_message(element[header_slices[size]]) or known_messages.find(element)
             elements.append(_DecodedMessage((address, type_tags, read(element), b"")))
-        except _MISS:
+        except MISFIT:
             if not element.startswith(BUNDLE_MARK):
                 raise
             elements.append(_decode_bundle(element, depth + 1))
@@ -197,7 +184,7 @@ def _scan_other(data: bytes) -> MessageHeader | BundleScan:
         if wants_layout(len(data)):
             learn_layout(len(data), found)
         return BundleScan(found, None)
-    except _MISS:
+    except MISFIT:
         return _scan_exactly(data)
 
 
@@ -236,76 +223,3 @@ def _scan_exactly(data: bytes) -> MessageHeader | BundleScan:
         _packet_of(dissection)
         return messages[0][0]
     return BundleScan(messages, dissection.error)
-
-
-# Encoding.
-
-
-def _encode_bundle(bundle: OscBundle, depth: int) -> bytes:
-    if depth >= NESTING_LIMIT:
-        raise OscEncodeError(f"bundles are nested deeper than the limit of {NESTING_LIMIT}")
-    parts = [_pack_bundle_head(BUNDLE_MARK, bundle.time_tag.value)]
-    for element in bundle.elements:
-        if isinstance(element, OscBundle):
-            encoded = _encode_bundle(element, depth + 1)
-        else:
-            try:
-                head, pack = _writers[element[:2]]
-                encoded = head + pack(element[2]) + element[3]
-            except _MISS:
-                encoded = _encode_message(element)
-        parts += (_pack_size(len(encoded)), encoded)
-    return b"".join(parts)
-
-
-def _encode_message(message: OscMessage) -> bytes:
-    address, type_tags, arguments, excess = message
-    try:
-        head = address.to_bytes(4, "big") if isinstance(address, int) else pack_string(address)
-    except ValueError as error:
-        raise OscEncodeError(f"the address {address!r} cannot be written: {error}") from None
-    if type_tags is None:
-        return head + excess
-    head += pack_string("," + type_tags)
-    known = "".join(takewhile(ARGUMENT_TYPES.__contains__, type_tags))
-    if known != type_tags:
-        # What follows an unknown tag was never decoded; an array it stands in is closed for the packing.
-        known += "]" * (known.count("[") - known.count("]"))
-    pack = signature_of(known).pack
-    try:
-        encoded = head + pack(arguments) + excess
-    except MISFIT:
-        return head + _pack_one_by_one(known, arguments) + excess
-    if len(head) <= KNOWN_SIZE_LIMIT:
-        if len(_writers) >= KNOWN_LIMIT:
-            _writers.clear()
-        _writers[address, type_tags] = head, pack
-    return encoded
-
-
-def _pack_one_by_one(type_tags: str, arguments: tuple[Any, ...]) -> bytes:
-    """Pack what the signature refused; raises OscEncodeError with the number and type of the argument to blame."""
-    tags = [tag for tag in type_tags if tag not in "[]"]
-    parts: list[bytes] = []
-    for number, (tag, value) in enumerate(zip(tags, _flatten(arguments), strict=True), 1):
-        row = ARGUMENT_TYPES[tag]
-        try:
-            if row.layout is Layout.FIXED:
-                parts.append(struct.pack(">" + row.struct_code, row.to_wire(value) if row.to_wire else value))
-            elif row.layout is Layout.STRING:
-                parts.append(pack_string(value))
-            elif row.layout is Layout.BLOB:
-                parts.append(pack_blob(value))
-        except MISFIT:
-            reason = f"argument {number} of type {row.label} must be {row.expected}, not {value!r:.80}"
-            raise OscEncodeError(reason) from None
-    return b"".join(parts)
-
-
-def _flatten(arguments: tuple[Any, ...]) -> Iterator[Any]:
-    for argument in arguments:
-        # Rgba and MidiMessage are tuples too, but values, not arrays.
-        if type(argument) is tuple:
-            yield from _flatten(argument)
-        else:
-            yield argument

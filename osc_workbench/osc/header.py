@@ -1,8 +1,8 @@
 """The start of a message, known by its bytes: address, type tags, and what follows from them.
 
-`known_messages` and `known_headers` map the bytes of a header to what they mean, and `header_slices` remembers for each datagram
-size which header length went with it last, so that a hit costs one slice and one dictionary lookup. A header contains its
-own terminators, so equal bytes always mean the same header.
+`known_messages` and `known_headers` map the bytes of a header to what they mean, and `header_slices` remembers for each
+datagram size which header length went with it last, so that a hit costs one slice and one dictionary lookup. A header
+contains its own terminators, so equal bytes always mean the same header.
 """
 
 from collections.abc import Callable

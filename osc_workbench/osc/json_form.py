@@ -1,9 +1,9 @@
 """Packets as JSON values, the form that programs read and write.
 
 A message is {"address": "/a", "tags": "if", "args": [1, 2.0]}, a bundle {"time": "0x...", "elements": [...]}. Floats
-that JSON cannot hold are "nan", "inf", "-inf"; a blob {"blob": hex}, a time tag {"time": "0x..."}, a colour {"rgba": hex},
-MIDI {"midi": hex}, a character {"char": number}, infinitum {"infinitum": true}. Without type tags "tags" is null and "raw"
-holds what follows the address; "excess" holds bytes after the last argument.
+that JSON cannot hold are "nan", "inf", "-inf"; a blob is {"blob": hex}, a time tag {"time": "0x..."}, a colour
+{"rgba": hex}, MIDI {"midi": hex}, a character {"char": number}, infinitum {"infinitum": true}. Without type tags "tags"
+is null and "raw" holds what follows the address; "excess" holds bytes after the last argument.
 """
 
 import math

@@ -2,7 +2,8 @@
 
 A sensor frame, a bank of faders or a tracker sends bundles in which only the values change. For such a bundle one
 `struct.Struct` takes out every element size and header, to be compared with the expected ones, together with every
-value; that takes two thirds of the time of going from element to element, and a fifth where only the offsets are wanted.
+value; that takes two thirds of the time of going from element to element, and a fifth where only the offsets are
+wanted.
 """
 
 import struct
@@ -17,6 +18,8 @@ FoundMessages = tuple[tuple[MessageHeader, int, int], ...]  # (header, offset, s
 
 _FIRST_ELEMENT = 16
 _LAYOUTS_LIMIT = 512
+# Of all layouts together; one message of a layout takes 0.4 KiB.
+_MESSAGES_LIMIT = 65_536
 
 
 class BundleLayout:
@@ -59,9 +62,17 @@ class BundleLayout:
         return values if self._heads(values)[:-1] == self._expected else None
 
 
-# For each packet size the layout learnt last, how often it did not fit, and at which count to learn anew. Learning costs
-# as much as reading three bundles, so where layouts alternate it becomes ever rarer.
+# For each packet size the layout learnt last, how often it did not fit, and at which count to learn anew. Learning
+# costs as much as reading three bundles, so where layouts alternate it becomes ever rarer.
 _layouts: dict[int, tuple[BundleLayout | None, int, int]] = {}
+_kept_messages = 0
+_NEW: tuple[BundleLayout | None, int, int] = (None, 0, 2)
+
+
+def _forget_layouts() -> None:
+    global _kept_messages
+    _layouts.clear()
+    _kept_messages = 0
 
 
 def layout_of(size: int) -> BundleLayout | None:
@@ -72,9 +83,9 @@ def layout_of(size: int) -> BundleLayout | None:
 
 def wants_layout(size: int) -> bool:
     """Count a bundle that no layout fitted; tell whether it should be learnt."""
-    layout, misses, patience = _layouts.get(size, (None, 0, 2))
+    layout, misses, patience = _layouts.get(size, _NEW)
     if len(_layouts) >= _LAYOUTS_LIMIT and size not in _layouts:
-        _layouts.clear()
+        _forget_layouts()
     wanted = misses + 1 >= patience
     _layouts[size] = (layout, 0, patience * 4) if wanted else (layout, misses + 1, patience)
     return wanted
@@ -87,8 +98,12 @@ def learn_layout(size: int, messages: FoundMessages) -> None:
         if offset != position + 4 or not _is_plain(header):
             return
         position = offset + message_size
-    if messages and position == size:
-        _, misses, patience = _layouts[size]
+    if messages and position == size and len(messages) <= _MESSAGES_LIMIT // 8:
+        global _kept_messages
+        if _kept_messages + len(messages) > _MESSAGES_LIMIT:
+            _forget_layouts()
+        _kept_messages += len(messages)
+        _, misses, patience = _layouts.get(size, _NEW)
         _layouts[size] = BundleLayout(messages), misses, patience
 
 

@@ -7,14 +7,14 @@ A message is its address, its type tags and one literal for each argument. Witho
 literals: `1` is int32 (int64 beyond its range), `1.0` float32, `"text"` string.
 
     i h        7  -7  0x1f          f d       440.0  1e-7  nan  inf  -inf  nan:0x7fc00001 (a NaN of other bits)
-    s S        "text"               escapes \" \\ \n \r \t \xNN (a byte) \uNNNN \UNNNNNNNN; a bare word where a tag says s
+    s S        "text"               escapes \" \\ \n \r \t \xNN (a byte) \uNNNN \UNNNNNNNN; a bare word if a tag says s
     b          x"00ff 10"           c         'a'  or its number
     t          @0xe1f2a3b400000000  @immediately
     r          #ff8000ff            m         m"00903c64"
     T F N I    true false nil infinitum       arrays  [1 2 [3]]
 
-An address that is not plain text is quoted; a command number of scsynth stands as a number. `no-type-tags x"00"` follows
-an address that came without type tags, `excess x"00"` the last argument where bytes were left over.
+An address that is not plain text is quoted; a command number of scsynth stands as a number. `no-type-tags x"00"`
+follows an address that came without type tags, `excess x"00"` the last argument where bytes were left over.
 """
 
 import math

@@ -29,8 +29,8 @@ class TimeTag:
     IMMEDIATELY: ClassVar["TimeTag"]
 
     def __post_init__(self) -> None:
-        if not 0 <= self.value < _ERA:
-            raise ValueError(f"a time tag has 64 bits; {self.value} does not fit")
+        if type(self.value) is not int or not 0 <= self.value < _ERA:
+            raise ValueError(f"a time tag is a number of 64 bits, not {self.value!r:.80}")
 
     @classmethod
     def from_wire(cls, raw: bytes) -> Self:
