@@ -1,9 +1,9 @@
 """The one event loop: qasync's, with exact timers.
 
-qasync 0.28 starts a coarse Qt timer for every callback: these wake up to 24 ms early, cannot be cancelled, and a thousand
-finished `wait_for` leave a thousand timers. Here everything that is due at once goes through one queue, everything later
-through one heap with one precise Qt timer for its earliest entry, and a socket's callback runs straight from its notifier
-instead of a turn of the loop later.
+qasync 0.28 starts a coarse Qt timer for every callback: these wake up to 24 ms early, cannot be cancelled, and a
+thousand finished `wait_for` leave a thousand timers. Here everything that is due at once goes through one queue,
+everything later through one heap with one precise Qt timer for its earliest entry, and a socket's callback runs
+straight from its notifier instead of a turn of the loop later.
 """
 
 import asyncio
@@ -61,6 +61,7 @@ class WorkbenchEventLoop(qasync.QSelectorEventLoop):
     def __init__(self, application: QCoreApplication) -> None:
         self._timers = _Timers(self._run_ready, self._run_due)
         self._cancelled = 0
+        self._scheduled: list[asyncio.TimerHandle] = []
         # A Qt connection to a method holds its object only weakly, so the handle is kept here.
         self._notifiers: dict[int, tuple[QSocketNotifier, asyncio.Handle]] = {}
         super().__init__(application)
@@ -83,7 +84,7 @@ class WorkbenchEventLoop(qasync.QSelectorEventLoop):
         self._check_closed()
         handle = asyncio.TimerHandle(when, callback, args, self, context)
         heapq.heappush(self._scheduled, handle)
-        handle._scheduled = True
+        handle._scheduled = True  # type: ignore[attr-defined]  # TimerHandle.cancel looks at it
         if self._scheduled[0] is handle:
             self._arm_for(when)
         return handle
@@ -119,7 +120,7 @@ class WorkbenchEventLoop(qasync.QSelectorEventLoop):
         now = self.time()
         while self._scheduled and (self._scheduled[0].cancelled() or self._scheduled[0].when() <= now):
             handle = heapq.heappop(self._scheduled)
-            handle._scheduled = False
+            handle._scheduled = False  # type: ignore[attr-defined]  # as above
             if handle.cancelled():
                 self._cancelled = max(0, self._cancelled - 1)
             else:

@@ -63,9 +63,8 @@ class Workbench(QObject):
             toolbar.addAction(self.actions[name])
         for name in ("copy", "copy json", "copy hex", "reference"):
             self.window.log.menu.addAction(self.actions[name])
-        view_menu = self.window.menuBar().actions()[2].menu()
-        assert view_menu is not None
-        view_menu.addActions([dock.toggleViewAction() for dock in (self.window.endpoint_dock, self.window.packet_dock)])
+        docks = (self.window.endpoint_dock, self.window.packet_dock)
+        self.window.add_menu("&Panels", [dock.toggleViewAction() for dock in docks])
 
     def _connect(self) -> None:
         self.session.on_arrival = self.frame_clock.request
@@ -140,7 +139,7 @@ class Workbench(QObject):
         self.packet_model.set_record(self.selected_record() if row is not None else None)
 
     def _show_fault(self, fault: Fault) -> None:
-        self.window.show_problem(f"{fault.summary}   (Help › Problems)", fault.details)
+        self.window.show_problem(f"{fault.summary}   (Help, Problems)", fault.details)
 
     def close(self) -> None:
         """Stop the clock, close sockets and window."""

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from osc_workbench.cli.main import DONE, RESERVATIONS
-from osc_workbench.traffic.record_lines import json_line, text_line
 from osc_workbench.cli.running import run_until_stopped
 from osc_workbench.net.errors import EndpointError
 from osc_workbench.net.url import EndpointUrl
 from osc_workbench.session import Session
 from osc_workbench.traffic.record import Batch, EndpointStatus, PacketRecord
+from osc_workbench.traffic.record_lines import json_line, text_line
 
 # One round of flushing and printing; between rounds the kernel's buffer is drained.
 _ROUND_BUDGET = 0.02

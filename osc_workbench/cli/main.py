@@ -46,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = Parser(prog=f"{PROGRAM} {words[0]}", description=_COMMANDS[words[0]].capitalize() + ".")
     module = importlib.import_module(f"osc_workbench.cli.{words[0]}")
     module.add_arguments(parser)
-    options = parser.parse_args(words[1:])
+    # Intermixed, so that options may stand between positional words: `send URL --bundle TEXT TEXT`.
+    options = parser.parse_intermixed_args(words[1:])
     run: Callable[[argparse.Namespace], int] = module.run
     try:
         return run(options)

@@ -7,7 +7,6 @@ import sys
 
 from osc_workbench.cli.listen import positive_integer, positive_number
 from osc_workbench.cli.main import DONE, RESERVATIONS
-from osc_workbench.traffic.record_lines import text_line
 from osc_workbench.cli.running import run_until_stopped
 from osc_workbench.net.udp import resolve
 from osc_workbench.net.url import EndpointUrl
@@ -18,6 +17,7 @@ from osc_workbench.osc.packet import OscBundle, OscPacket
 from osc_workbench.osc.timetag import TimeTag
 from osc_workbench.session import Session
 from osc_workbench.traffic.record import Direction
+from osc_workbench.traffic.record_lines import text_line
 
 _TIME = re.compile(r"immediately|0x[0-9a-fA-F]{1,16}|\+\d+(\.\d+)?|\+\.\d+")
 # On this machine a refusal is there as soon as the datagram is sent; the loop only has to turn.

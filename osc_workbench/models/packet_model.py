@@ -88,7 +88,7 @@ class PacketModel(QAbstractItemModel):
 
     # Bytes and lines.
 
-    def span(self, index: _Index) -> tuple[int, int]:
+    def extent(self, index: _Index) -> tuple[int, int]:
         """Return offset and size of what a line stands for."""
         node = self._node_at(index)
         return node.offset, node.size
@@ -149,7 +149,7 @@ class PacketModel(QAbstractItemModel):
         end = min(first + _PORTION, len(node.fields))
         if first >= end or self._record is None:
             return
-        self.beginInsertRows(QModelIndex(parent), first, end - 1)
+        self.beginInsertRows(parent, first, end - 1)
         # Arguments are numbered from one; what stands before them is not counted.
         skipped = next((n for n, child in enumerate(node.fields) if child.kind in ("argument", "array")), 0)
         for place in range(first, end):
@@ -174,8 +174,8 @@ class PacketModel(QAbstractItemModel):
 
 def _bytes_text(node: _Node) -> str:
     if not node.size:
-        return "–"
-    return f"{node.offset}" if node.size == 1 else f"{node.offset}–{node.offset + node.size - 1}"
+        return ""
+    return f"{node.offset}" if node.size == 1 else f"{node.offset} to {node.offset + node.size - 1}"
 
 
 _TEXTS: tuple[Callable[[_Node], str], ...] = (

@@ -101,7 +101,7 @@ class LinuxReceiver:
         self._recvmmsg = ctypes.CDLL(None, use_errno=True).recvmmsg
         # Pages of the buffer that no datagram reaches are never touched.
         self._buffer = np.empty(READS_OF_WAKE * DATAGRAM_SIZE, np.uint8)
-        self._view = memoryview(self._buffer)
+        self._view = memoryview(self._buffer.data)
         self._names = np.zeros((READS_OF_WAKE, _NAME_SIZE), np.uint8)
         self._control = np.zeros((READS_OF_WAKE, _CONTROL_SIZE // 8), np.int64)
         self._parts = np.zeros((READS_OF_WAKE, 2), np.uint64)

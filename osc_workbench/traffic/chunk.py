@@ -46,7 +46,7 @@ class BundlePlace(NamedTuple):
     """Where a bundle is: its first row in the chunk, how many rows, and its bytes in the arena."""
 
     first: int
-    count: int
+    rows: int
     offset: int
     size: int
 
@@ -132,6 +132,6 @@ class Chunk:
         if index < 0:
             return self.first_packet + row
         bundle = self._bundles[index]
-        if row < bundle.first + bundle.count:
-            return self.first_packet + bundle.first - (self._bundle_extra[index] - bundle.count + 1)
+        if row < bundle.first + bundle.rows:
+            return self.first_packet + bundle.first - (self._bundle_extra[index] - bundle.rows + 1)
         return self.first_packet + row - self._bundle_extra[index]

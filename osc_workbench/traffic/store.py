@@ -117,7 +117,7 @@ class TrafficStore:
             start, position, count = 0, 0, 1
         else:
             packet = chunk.content(bundle.offset, bundle.size)
-            start, position, count = offset - bundle.offset - len(header), local - bundle.first, bundle.count
+            start, position, count = offset - bundle.offset - len(header), local - bundle.first, bundle.rows
         message_size = len(header) + size
         flags = int(chunk.flags[local])
         address, type_tags = self.headers.addresses[number], self.headers.type_tags[number]

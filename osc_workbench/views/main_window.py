@@ -1,4 +1,4 @@
-"""The main window: endpoints at the left, the log in the middle, the packet below, the state of things at the bottom."""
+"""The main window: endpoints at the left, the log in the middle, the packet below, a status bar at the bottom."""
 
 from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent

@@ -1,7 +1,7 @@
 """The packet detail: the decoded tree beside the bytes; selecting in one marks the same bytes in the other."""
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QBrush
+from PySide6.QtGui import QBrush, QPalette
 from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
@@ -30,12 +30,12 @@ class _MeaningDelegate(QStyledItemDelegate):
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         super().initStyleOption(option, index)
-        meaning = index.siblingAtColumn(0).data(MeaningRole)
+        meaning = index.sibling(index.row(), 0).data(MeaningRole)
         colour = {"error": self.colours.error, "issue": self.colours.warning}.get(meaning)
         if colour is None and index.column() in (1, 3):
             colour = self.colours.muted
         if colour is not None:
-            option.palette.setBrush(option.palette.ColorRole.Text, QBrush(colour))  # type: ignore[attr-defined]
+            option.palette.setBrush(QPalette.ColorRole.Text, QBrush(colour))
 
 
 class PacketView(QWidget):
@@ -105,7 +105,7 @@ class PacketView(QWidget):
 
     def _mark_field(self, current: QModelIndex) -> None:
         if current.isValid():
-            self.bytes.mark(*self._model.span(current))
+            self.bytes.mark(*self._model.extent(current))
 
     def _select_byte(self, offset: int) -> None:
         index = self._model.index_at(offset)
