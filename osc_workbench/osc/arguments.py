@@ -178,6 +178,8 @@ def _infer_one(value: Any, depth: int) -> str:
 
 def check_brackets(type_tags: str) -> int | None:
     """Return the index of the first bracket that does not match or nests too deep, None if all is well."""
+    if "[" not in type_tags and "]" not in type_tags:
+        return None
     depth = 0
     for index, tag in enumerate(type_tags):
         if tag == "[":

@@ -21,7 +21,7 @@ from osc_workbench.osc.header import (
 )
 from osc_workbench.osc.layout import FoundMessages, layout_of, learn_layout, wants_layout
 from osc_workbench.osc.packet import OscBundle, OscMessage, OscPacket
-from osc_workbench.osc.signature import MISFIT
+from osc_workbench.osc.signature import MISFIT, signature_of
 from osc_workbench.osc.timetag import TimeTag
 
 __all__ = ["BundleScan", "decode_packet", "encode_packet", "examine_packet", "scan_packet"]
@@ -216,10 +216,21 @@ def _scan_bundle(data: bytes, start: int, end: int, depth: int, messages: list[t
 def _scan_exactly(data: bytes) -> MessageHeader | BundleScan:
     dissection = dissect_packet(data)
     messages = tuple(
-        (MessageHeader(message.address, message.type_tags, data[start:arguments]), start, size)
+        (_exact_header(message, data[start : start + size], arguments - start), start, size)
         for message, start, arguments, size in dissection.messages
     )
     if dissection.root is None or dissection.root.kind != "bundle":
         _packet_of(dissection)
         return messages[0][0]
     return BundleScan(messages, dissection.error)
+
+
+def _exact_header(message: OscMessage, data: bytes, arguments: int) -> MessageHeader:
+    raw = data[:arguments]
+    try:
+        header = MessageHeader(message.address, message.type_tags, raw, signature_of(message.type_tags or ""))
+    except MISFIT:
+        header = MessageHeader(message.address, message.type_tags, raw)
+    # A header promises that the arguments fill the message; where they do not, it says nothing about them.
+    fits = message.type_tags is not None and not arguments % 4 and header.fits(data)
+    return header if fits else MessageHeader(message.address, message.type_tags, raw)

@@ -11,7 +11,7 @@ from osc_workbench.osc.errors import OscEncodeError
 from osc_workbench.osc.generated import Packer, pack_blob, pack_string
 from osc_workbench.osc.header import KNOWN_LIMIT, KNOWN_SIZE_LIMIT
 from osc_workbench.osc.packet import OscBundle, OscMessage, OscPacket
-from osc_workbench.osc.signature import MISFIT, signature_of
+from osc_workbench.osc.signature import MISFIT, signature_of, tables_of_signatures
 
 _MISS = (KeyError, *MISFIT)
 
@@ -19,6 +19,7 @@ _pack_size = struct.Struct(">I").pack
 _pack_bundle_head = struct.Struct(">8sQ").pack
 
 _writers: dict[tuple[str | int, str | None], tuple[bytes, Packer]] = {}
+tables_of_signatures.append(_writers)
 
 
 def encode_packet(packet: OscPacket) -> bytes:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from osc_workbench.osc.generated import Reader
-from osc_workbench.osc.signature import KEPT_SIGNATURES, MISFIT, Signature, signature_of
+from osc_workbench.osc.signature import KEPT_SIGNATURES, MISFIT, Signature, signature_of, tables_of_signatures
 
 # Bounds on what is remembered, so that a sender of ever new addresses costs time, never memory: 16 MiB of headers.
 KNOWN_LIMIT = 32_768
@@ -64,6 +64,8 @@ class KnownHeaders(Generic[_Value]):
         self._values: dict[bytes, _Value] = {}
         self.get = self._values.get
 
+        tables_of_signatures.append(self._values)
+
     def __len__(self) -> int:
         return len(self._values)
 
@@ -109,6 +111,7 @@ known_headers: KnownHeaders[MessageHeader] = KnownHeaders(
 )
 header_slices = [slice(0, 0)] * _SLICED_SIZES
 _signatures: dict[bytes, Signature] = {}
+tables_of_signatures.append(_signatures)
 
 
 def _read_type_tags(raw: bytes) -> Signature:

@@ -7,11 +7,12 @@ special values becomes generated functions. A long one, such as a reply with a w
 out not to fit; the caller then asks `dissection`, which is slow and exact, what is wrong.
 """
 
+import re
 import struct
 from collections.abc import Callable
 from typing import Any
 
-from osc_workbench.osc.arguments import ARGUMENT_TYPES, ArgumentType, Layout, check_brackets
+from osc_workbench.osc.arguments import ARGUMENT_TYPES, Layout, check_brackets
 from osc_workbench.osc.generated import Measurer, Packer, Reader, generate, pack_blob, pack_string, struct_codes
 
 # What the functions of a signature raise for bytes or values that do not fit.
@@ -44,27 +45,31 @@ class Signature:
 
     __slots__ = ("_make_measurer", "_make_reader", "_measurers", "_readers", "fixed_size", "pack", "type_tags")
 
-    def __init__(self, type_tags: str, rows: list[ArgumentType], may_generate: bool) -> None:
+    def __init__(self, type_tags: str, may_generate: bool) -> None:
         self.type_tags = type_tags
         self._readers: dict[int, Reader] = {}
         self._measurers: dict[int, Measurer] = {}
-        varies = any(row.layout in (Layout.STRING, Layout.BLOB) for row in rows)
-        self.fixed_size = -1 if varies else sum(row.size for row in rows)
+        kinds = {ARGUMENT_TYPES[tag] for tag in type_tags}
+        layouts = {row.layout for row in kinds}
+        has_converters = any(row.from_wire or row.to_wire for row in kinds)
+        varies = Layout.STRING in layouts or Layout.BLOB in layouts
+        self.fixed_size = -1 if varies else sum(row.size * type_tags.count(row.tag) for row in kinds)
         self._make_reader: Callable[[int], Reader]
         self._make_measurer: Callable[[int], Measurer]
         self.pack: Packer
-        if all(row.layout is Layout.FIXED and row.from_wire is None and row.to_wire is None for row in rows):
-            codes = struct_codes(rows)
+        if layouts <= {Layout.FIXED} and not has_converters:
+            codes = struct_codes(ARGUMENT_TYPES[tag] for tag in type_tags)
             self._make_reader = lambda position: struct.Struct(f">{position}x{codes}").unpack
             self._make_measurer = _fixed_measurer(self.fixed_size)
             self.pack = _struct_packer(codes)
         elif may_generate:
-            self._make_reader, self._make_measurer, self.pack = generate(rows)
+            self._make_reader, self._make_measurer, self.pack = generate([ARGUMENT_TYPES[tag] for tag in type_tags])
         else:
-            runs = _runs(rows)
-            self._make_reader = _runs_reader(runs) if _is_plain(rows) else _refuse
+            runs = _runs(type_tags)
+            is_plain = layouts <= {Layout.FIXED, Layout.STRING, Layout.BLOB} and not has_converters
+            self._make_reader = _runs_reader(runs) if is_plain else _refuse
             self._make_measurer = _runs_measurer(runs)
-            self.pack = _runs_packer(runs) if _is_plain(rows) else _refuse
+            self.pack = _runs_packer(runs) if is_plain else _refuse
 
     def reader(self, position: int) -> Reader:
         reader = self._readers.get(position)
@@ -84,6 +89,8 @@ class Signature:
 
 
 _signatures: dict[str, Signature] = {}
+# What other modules remember together with a signature; it is forgotten with ours, or the bounds would not hold.
+tables_of_signatures: list[dict[Any, Any]] = []
 _kept_tags = 0
 _generated = 0
 
@@ -99,27 +106,21 @@ def signature_of(type_tags: str) -> Signature:
 
 def _new_signature(type_tags: str) -> Signature:
     global _generated, _kept_tags
-    rows = [ARGUMENT_TYPES[tag] for tag in type_tags if tag in ARGUMENT_TYPES]
-    if len(rows) != len(type_tags) or check_brackets(type_tags) is not None:
-        raise ValueError(f"no signature for the type tags {type_tags!r}")
-    may_generate = len(rows) <= _GENERATED_TAGS_LIMIT and _generated < _GENERATED_LIMIT
-    signature = Signature(type_tags, rows, may_generate)
+    if not ARGUMENT_TYPES.keys() >= set(type_tags) or check_brackets(type_tags) is not None:
+        raise ValueError("no signature for these type tags")
+    may_generate = len(type_tags) <= _GENERATED_TAGS_LIMIT and _generated < _GENERATED_LIMIT
+    signature = Signature(type_tags, may_generate)
     _generated += may_generate
     if len(type_tags) <= _KEPT_TAGS_LENGTH:
         _kept_tags += len(type_tags)
         if len(_signatures) >= KEPT_SIGNATURES or _kept_tags > _KEPT_TAGS:
             _signatures.clear()
+            for table in tables_of_signatures:
+                table.clear()
             # Forgetting everything lets the honest senders of a rig have generated code again.
             _generated, _kept_tags = 0, len(type_tags)
         _signatures[type_tags] = signature
     return signature
-
-
-def _is_plain(rows: list[ArgumentType]) -> bool:
-    return all(
-        row.layout in (Layout.FIXED, Layout.STRING, Layout.BLOB) and row.from_wire is None and row.to_wire is None
-        for row in rows
-    )
 
 
 def _refuse(_: Any) -> Any:
@@ -146,24 +147,25 @@ def _struct_packer(codes: str) -> Packer:
 
 # The struct codes of fixed-size arguments, their number and bytes, the text or blob that follows them.
 _Run = tuple[str, int, int, Layout | None]
+_VARYING = "".join(row.tag for row in ARGUMENT_TYPES.values() if row.layout in (Layout.STRING, Layout.BLOB))
+_FIND_RUNS = re.compile(f"[^{_VARYING}]*[{_VARYING}]|[^{_VARYING}]+").findall
 
 
-def _runs(rows: list[ArgumentType]) -> list[_Run]:
-    runs: list[_Run] = []
-    fixed: list[ArgumentType] = []
-    for row in rows:
-        if row.layout is Layout.FIXED:
-            fixed.append(row)
-        elif row.layout in (Layout.STRING, Layout.BLOB):
-            runs.append((struct_codes(fixed), len(fixed), sum(row.size for row in fixed), row.layout))
-            fixed = []
-    if fixed:
-        runs.append((struct_codes(fixed), len(fixed), sum(row.size for row in fixed), None))
-    return runs
+def _runs(type_tags: str) -> list[_Run]:
+    tags_of_runs = _FIND_RUNS(type_tags)
+    # Long replies repeat a few runs, so each is looked at once; the list then holds the same tuples again and again.
+    runs = {tags: _run(tags) for tags in set(tags_of_runs)}
+    return [runs[tags] for tags in tags_of_runs]
+
+
+def _run(tags: str) -> _Run:
+    rows = [ARGUMENT_TYPES[tag] for tag in tags]
+    fixed = [row for row in rows if row.layout is Layout.FIXED]
+    last = rows[-1].layout
+    return struct_codes(fixed), len(fixed), sum(row.size for row in fixed), last if tags[-1] in _VARYING else None
 
 
 def _structs(runs: list[_Run]) -> dict[str, struct.Struct]:
-    # Long replies repeat a few runs; to make one Struct for each of them takes five times as long and as much memory.
     return {codes: struct.Struct(">" + codes) for codes in {codes for codes, *_ in runs}}
 
 
