@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from osc_workbench.net.arrivals import Arrivals
 from osc_workbench.net.clock import Clock
 from osc_workbench.net.errors import EndpointError
+from osc_workbench.net.recorder import Recorder
 from osc_workbench.net.udp import BUFFER_ASKED, UdpEndpoint, resolve
 from osc_workbench.net.url import EndpointUrl
 from osc_workbench.osc.codec import encode_packet
@@ -51,7 +53,7 @@ class Session:
         self.store = store or TrafficStore()
         self.on_arrival: Callable[[], None] = _nobody
         self.on_problem: Callable[[str], None] = _log_problem
-        self.on_stored: Callable[[Arrivals, int, int], None] | None = None
+        self.recorder: Recorder | None = None
         self._endpoints: dict[int, UdpEndpoint] = {}
         self._tallies: dict[int, Tally] = {}
         self._next_id = 1
@@ -80,8 +82,9 @@ class Session:
 
     def remove_endpoint(self, endpoint_id: int) -> None:
         """Close an endpoint and forget it; its rows stay."""
-        self._endpoints.pop(endpoint_id).close()
+        self._endpoints[endpoint_id].close()
         self.flush(None)
+        del self._endpoints[endpoint_id]
         del self._tallies[endpoint_id]
 
     def endpoint_url(self, endpoint_id: int) -> EndpointUrl:
@@ -114,9 +117,28 @@ class Session:
         )
 
     def close(self) -> None:
-        """Close all endpoints."""
+        """Close all endpoints and end the recording."""
         for endpoint in self._endpoints.values():
             endpoint.close()
+        if self.recorder is not None:
+            self.flush(None)
+            self.stop_recording()
+
+    # Recording.
+
+    def start_recording(self, path: Path) -> None:
+        """Record everything that comes and goes from now on. Raises EndpointError if the file cannot be made."""
+        self.flush(None)
+        self.recorder = Recorder(
+            path, lambda endpoint_id: self._endpoints[endpoint_id].url, self.clock, lambda text: self.on_problem(text)
+        )
+
+    def stop_recording(self) -> None:
+        """End the recording, if there is one."""
+        recorder, self.recorder = self.recorder, None
+        if recorder is not None:
+            lost = {status.endpoint_id: (status.dropped or 0) + status.discarded for status in self.statuses()}
+            recorder.close(lost)
 
     # Receiving.
 
@@ -159,6 +181,8 @@ class Session:
                 self._backlog_bytes -= size - rest_size
                 break
             self._backlog_bytes -= size
+        if self.recorder is not None:
+            self.recorder.flush_if_due()
         return Batch(first_row, self.store.end_row, self.store.first_row, self.statuses(), self._backlog)
 
     def _store(self, arrivals: Arrivals, deadline: float | None) -> int:
@@ -177,8 +201,8 @@ class Session:
             self.store.append(rows)
             if tally is not None and arrivals.direction is Direction.IN:
                 tally.malformed += malformed
-            if self.on_stored is not None:
-                self.on_stored(arrivals, first, index)
+            if self.recorder is not None:
+                self.recorder.write(arrivals, first, index)
             if deadline is not None and self.clock.time() >= deadline:
                 break
         return index

@@ -62,6 +62,8 @@ async def _run(application: QApplication, faults: Faults, urls: list[EndpointUrl
     if not options.screenshot:
         workbench.window.restore_layout(settings.layout())
     try:
+        if options.record:
+            workbench.session.start_recording(options.record)
         await _open_endpoints(workbench, urls, options.demo)
         workbench.window.show()
         workbench.frame_clock.start()

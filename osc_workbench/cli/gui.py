@@ -13,6 +13,7 @@ VIEWS = ("log", "endpoints", "detail")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--listen", action="append", default=[], metavar="URL", help="listen there; can be repeated")
     parser.add_argument("--demo", action="store_true", help="send demo traffic to an endpoint of our own")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="record everything as pcapng; FILE must be new")
     parser.add_argument("--screenshot", type=Path, metavar="FILE", help="save a picture of the window and end")
     parser.add_argument(
         "--after", type=positive_number, default=3.0, metavar="SECONDS", help="when to take the picture (default 3)"

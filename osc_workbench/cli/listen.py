@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("text", "jsonl"), default="text", help="text (default) or JSON lines")
     parser.add_argument("--count", type=positive_integer, metavar="N", help="end after N packets")
     parser.add_argument("--for", type=positive_number, metavar="SECONDS", dest="duration", help="end after SECONDS")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="record everything as pcapng; FILE must be new")
     parser.add_argument("--stats", type=Path, metavar="FILE", help="write counters as JSON, replaced every second")
 
 
@@ -64,6 +65,8 @@ class Listening:
         arrived = asyncio.Event()
         session.on_arrival = arrived.set
         try:
+            if self._options.record:
+                session.start_recording(self._options.record)
             for url in self._urls:
                 endpoint_id = session.add_endpoint(url)
                 await session.open_endpoint(endpoint_id)
@@ -127,7 +130,7 @@ class Listening:
             "dropped": _dropped(statuses),
             "discarded": sum(status.discarded for status in statuses),
             "printed": self._printed,
-            "recorded": 0,
+            "recorded": self._session.recorder.recorded if self._session.recorder else 0,
             "backlog": self._session.backlog,
         }
         # A reader sees the old file or the new one, never half of one.
