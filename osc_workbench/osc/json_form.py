@@ -89,7 +89,7 @@ def packet_from_json(value: Any, depth: int = 0) -> OscPacket:
     if not isinstance(arguments, list):
         raise OscEncodeError(f'"args" is a list, not {arguments!r:.80}')
     if "tags" in value and value["tags"] is None:
-        return OscMessage(address, None, (), _bytes_from_json(value.get("raw", "")))
+        return OscMessage(address, None, arguments, _bytes_from_json(value.get("raw", "")))
     excess = _bytes_from_json(value.get("excess", ""))
     plain = [_argument_from_json(argument, 0) for argument in arguments]
     tags = value.get("tags")
@@ -120,7 +120,7 @@ def _typed(tags: Any, values: list[Any]) -> list[Any]:
 def _as_float32(value: float) -> float:
     try:
         rounded: float = struct.unpack(">f", struct.pack(">f", value))[0]
-    except OverflowError:
+    except (OverflowError, struct.error):
         raise OscEncodeError(f"{value!r:.80} is out of the range of float32") from None
     return rounded
 

@@ -81,6 +81,7 @@ def test_a_well_formed_packet_has_no_issues() -> None:
 def test_every_issue_and_every_error_has_a_sentence() -> None:
     dissection = dissect_packet(b"#bundle\0" + bytes(8) + b"\0\0\0\7x\0\0\0,?\0")
     assert [issue.code for issue in dissection.issues] == [
+        "unaligned-size",
         "zero-time-tag",
         "unaligned-size",
         "no-slash",

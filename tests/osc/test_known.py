@@ -28,7 +28,7 @@ def test_a_header_that_recurs_is_remembered() -> None:
 def test_headers_of_different_length_in_datagrams_of_one_size_do_not_disturb_each_other() -> None:
     # The size remembers one header length only, so here it is wrong every other time.
     messages = [
-        OscMessage("/a", "iii", (1, 2, 3)),
+        OscMessage("/a", "hi", (1, 2)),
         OscMessage("/a/longer", "i", (1,)),
         OscMessage("/abc", "ff", (1.0, 2.0)),
     ]
