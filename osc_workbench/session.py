@@ -145,17 +145,15 @@ class Session:
     def _take(self, arrivals: Arrivals) -> None:
         count = len(arrivals.datagrams)
         size = sum(map(len, arrivals.datagrams))
-        tally = self._tallies.get(arrivals.endpoint_id)
-        if tally is not None:
-            if arrivals.direction is Direction.IN:
-                tally.packets += count
-                tally.octets += size
-            else:
-                tally.sent += count
+        tally = self._tallies[arrivals.endpoint_id]
+        if arrivals.direction is Direction.OUT:
+            tally.sent += count
         if self._backlog + count > INBOX_DATAGRAMS_LIMIT or self._backlog_bytes + size > INBOX_BYTES_LIMIT:
-            if tally is not None:
-                tally.discarded += count
+            tally.discarded += count
             return
+        if arrivals.direction is Direction.IN:
+            tally.packets += count
+            tally.octets += size
         self._inbox.append((arrivals, size))
         self._backlog += count
         self._backlog_bytes += size
@@ -195,9 +193,9 @@ class Session:
             rows, index, malformed = index_datagrams(
                 arrivals.datagrams, index, arrivals.times, links, self.store.headers
             )
-            if arrivals.truncated and len(rows.times) == index - first:
-                cut = [number - first for number in arrivals.truncated if first <= number < index]
-                rows.flags[cut] |= TRUNCATED
+            for number in arrivals.truncated:
+                if first <= number < index:
+                    rows.flags[rows.of_packet(number - first)] |= TRUNCATED
             self.store.append(rows)
             if tally is not None and arrivals.direction is Direction.IN:
                 tally.malformed += malformed

@@ -8,17 +8,20 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from osc_workbench.cli.main import DONE, RESERVATIONS
-from osc_workbench.cli.running import run_until_stopped
+from osc_workbench.cli.main import DONE, RESERVATIONS, say
+from osc_workbench.cli.running import run_until_stopped, wait_for_any
 from osc_workbench.net.errors import EndpointError
 from osc_workbench.net.url import EndpointUrl
 from osc_workbench.session import Session
 from osc_workbench.traffic.record import Batch, EndpointStatus, PacketRecord
 from osc_workbench.traffic.record_lines import json_line, text_line
+from osc_workbench.traffic.store import TrafficStore
 
 # One round of flushing and printing; between rounds the kernel's buffer is drained.
 _ROUND_BUDGET = 0.02
 _IDLE_WAIT = 0.1
+# Rows are printed once and then forgotten; a round brings far fewer than this.
+_KEPT_ROWS, _KEPT_BYTES = 1 << 18, 64 << 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,9 +58,10 @@ class Listening:
     def __init__(self, urls: list[EndpointUrl], options: argparse.Namespace) -> None:
         self._urls = urls
         self._options = options
-        self._session = Session()
-        self._session.on_problem = lambda text: print(text, file=sys.stderr)
+        self._session = Session(store=TrafficStore(_KEPT_ROWS, _KEPT_BYTES))
+        self._session.on_problem = say
         self._printed = 0
+        self._stats_problem = ""
         self._line = json_line if options.format == "jsonl" else text_line
 
     async def run(self, stopping: asyncio.Event) -> int:
@@ -70,7 +74,7 @@ class Listening:
             for url in self._urls:
                 endpoint_id = session.add_endpoint(url)
                 await session.open_endpoint(endpoint_id)
-                print(f"ready {session.endpoint_url(endpoint_id)}", file=sys.stderr, flush=True)
+                say(f"ready {session.endpoint_url(endpoint_id)}")
             return await self._print_all(stopping, arrived)
         finally:
             session.close()
@@ -79,26 +83,29 @@ class Listening:
         clock = self._session.clock
         start = clock.time()
         deadline = start + self._options.duration if self._options.duration else None
-        next_stats = start
+        next_stats = start + 1.0
+        self._write_stats()
         try:
             while not stopping.is_set() and not self._is_done():
                 now = clock.time()
                 if deadline is not None and now >= deadline:
                     break
                 if now >= next_stats:
-                    self._write_stats()
+                    self._update_stats()
                     next_stats = now + 1.0
                 wait = min(_IDLE_WAIT, next_stats - now, (deadline or now + 1) - now)
-                await _wait_for_either(arrived, stopping, wait)
+                await wait_for_any((arrived, stopping), wait)
                 arrived.clear()
                 self._print(self._session.flush(_ROUND_BUDGET))
                 if self._session.backlog:
                     arrived.set()
-            # What was received before the end is printed, too.
+            # What arrived before the end is printed, too; closing fetches what the kernel still holds.
+            for status in self._session.statuses():
+                self._session.close_endpoint(status.endpoint_id)
             while self._session.backlog and not self._is_done():
-                self._print(self._session.flush(None))
+                self._print(self._session.flush(_ROUND_BUDGET))
         finally:
-            self._write_stats()
+            self._update_stats()
             self._print_summary(clock.time() - start)
         return RESERVATIONS if self._options.count and not self._is_done() and not stopping.is_set() else DONE
 
@@ -117,6 +124,17 @@ class Listening:
             lines.append("")
             sys.stdout.write("\n".join(lines))
             sys.stdout.flush()
+
+    def _update_stats(self) -> None:
+        """Write the statistics; a full disk is announced once and does not end the listening."""
+        problem = ""
+        try:
+            self._write_stats()
+        except EndpointError as error:
+            problem = str(error)
+            if problem != self._stats_problem:
+                say(problem)
+        self._stats_problem = problem
 
     def _write_stats(self) -> None:
         path: Path | None = self._options.stats
@@ -139,6 +157,7 @@ class Listening:
             temporary.write_text(json.dumps(counters) + "\n")
             temporary.replace(path)
         except OSError as error:
+            temporary.unlink(missing_ok=True)
             raise EndpointError(f"The statistics cannot be written to {path}: {error.strerror}.") from None
 
     def _print_summary(self, seconds: float) -> None:
@@ -153,7 +172,7 @@ class Listening:
             f"dropped by the kernel {'unknown' if dropped is None else dropped}",
             f"discarded {sum(status.discarded for status in statuses)}",
         ]
-        print(", ".join(parts), file=sys.stderr)
+        say(", ".join(parts))
 
 
 def _dropped(statuses: tuple[EndpointStatus, ...]) -> int | None:
@@ -171,15 +190,3 @@ def _packets(session: Session, batch: Batch) -> Iterator[PacketRecord]:
         record = session.store.record(row)
         yield record
         row += record.count - record.position
-
-
-async def _wait_for_either(first: asyncio.Event, second: asyncio.Event, timeout: float) -> None:
-    # Even without anything to wait for, the loop must turn, or nothing would be received.
-    if first.is_set() or second.is_set():
-        await asyncio.sleep(0)
-        return
-    waits = [asyncio.get_running_loop().create_task(event.wait()) for event in (first, second)]
-    await asyncio.wait(waits, timeout=max(timeout, 0), return_when=asyncio.FIRST_COMPLETED)
-    for wait in waits:
-        wait.cancel()
-    await asyncio.gather(*waits, return_exceptions=True)

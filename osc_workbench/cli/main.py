@@ -6,6 +6,7 @@ not be read), 2 could not (usage, port taken).
 
 import argparse
 import importlib
+import io
 import os
 import signal
 import sys
@@ -33,11 +34,38 @@ class Parser(argparse.ArgumentParser):
     """Reports a mistake in one line that says what and how."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(COULD_NOT, f"{self.prog}: {message}. See: {self.prog} --help\n")
+        say(f"{self.prog}: {message}. See: {self.prog} --help")
+        sys.exit(COULD_NOT)
+
+
+def say(text: str) -> None:
+    """Write one line to stderr. A program whose messages nobody reads any more goes on."""
+    try:
+        print(" ".join(text.splitlines()), file=sys.stderr, flush=True)
+    except OSError:
+        _lead_nowhere(sys.stderr.fileno())
+
+
+def _lead_nowhere(descriptor: int) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+
+
+def _prepare_streams() -> None:
+    """Stand in for streams that were closed before we started, and let no character stop the program."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 it stays open as long as the program
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return the exit status."""
+    _prepare_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
     if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help", "--version")):
         words.insert(0, "gui")
@@ -52,11 +80,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return run(options)
     except (EndpointError, OscEncodeError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
+        say(f"{parser.prog}: {error}")
         return COULD_NOT
     except BrokenPipeError:
         # The reader of our output has gone, as `| head` does; it has what it wanted.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _lead_nowhere(sys.stdout.fileno())
         return DONE
     except KeyboardInterrupt:
         return 128 + signal.SIGINT

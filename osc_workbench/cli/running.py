@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 
 def run_until_stopped(body: Callable[[asyncio.Event], Awaitable[int]]) -> int:
@@ -23,3 +23,18 @@ def run_until_stopped(body: Callable[[asyncio.Event], Awaitable[int]]) -> int:
 
     with asyncio.Runner() as runner:
         return runner.run(main())
+
+
+async def wait_for_any(events: Sequence[asyncio.Event], timeout: float) -> None:
+    """Wait until one of the events is set, at most `timeout` seconds."""
+    # Even without anything to wait for, the loop must turn, or nothing would be received.
+    if timeout <= 0 or any(event.is_set() for event in events):
+        await asyncio.sleep(0)
+        return
+    waits = [asyncio.get_running_loop().create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)

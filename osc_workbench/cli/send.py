@@ -3,11 +3,10 @@
 import argparse
 import asyncio
 import re
-import sys
 
 from osc_workbench.cli.listen import positive_integer, positive_number
-from osc_workbench.cli.main import DONE, RESERVATIONS
-from osc_workbench.cli.running import run_until_stopped
+from osc_workbench.cli.main import DONE, RESERVATIONS, say
+from osc_workbench.cli.running import run_until_stopped, wait_for_any
 from osc_workbench.net.udp import resolve
 from osc_workbench.net.url import EndpointUrl
 from osc_workbench.osc.codec import encode_packet
@@ -81,21 +80,19 @@ async def _send(
         clock = session.clock
         start = clock.time()
         for number in range(options.repeat):
-            delay = start + number / (options.rate or 10.0) - clock.time()
-            if delay > 0:
-                await asyncio.sleep(delay)
+            await wait_for_any((stopping,), start + number / (options.rate or 10.0) - clock.time())
             if stopping.is_set():
                 break
             outgoing = [_bundle(packets, options.bundle, clock.unix_ns())] if options.bundle else packets
             for packet in outgoing:
                 await session.send(encode_packet(packet), target, endpoint_id)
         if options.wait_reply:
-            return await _print_reply(session, arrived, options.wait_reply, problems)
+            return await _print_reply(session, arrived, stopping, options.wait_reply, problems)
         await asyncio.sleep(_REFUSAL_WAIT)
     finally:
         session.close()
     for problem in dict.fromkeys(problems):
-        print(problem, file=sys.stderr)
+        say(problem)
     return RESERVATIONS if problems else DONE
 
 
@@ -118,9 +115,11 @@ def _bundle(packets: list[OscPacket], time: str, now_ns: int) -> OscBundle:
     return OscBundle(time_tag, packets)
 
 
-async def _print_reply(session: Session, arrived: asyncio.Event, seconds: float, problems: list[str]) -> int:
+async def _print_reply(
+    session: Session, arrived: asyncio.Event, stopping: asyncio.Event, seconds: float, problems: list[str]
+) -> int:
     deadline = session.clock.time() + seconds
-    while (left := deadline - session.clock.time()) > 0 and not problems:
+    while (left := deadline - session.clock.time()) > 0 and not problems and not stopping.is_set():
         batch = session.flush(None)
         for row in range(batch.first_row, batch.end_row):
             record = session.store.record(row)
@@ -128,10 +127,8 @@ async def _print_reply(session: Session, arrived: asyncio.Event, seconds: float,
                 print(text_line(record, str(session.endpoint_url(record.endpoint_id))))
                 return DONE
         arrived.clear()
-        try:
-            await asyncio.wait_for(arrived.wait(), min(left, 0.1))
-        except TimeoutError:
-            continue
-    for problem in dict.fromkeys(problems) or [f"No reply within {seconds:g} s."]:
-        print(problem, file=sys.stderr)
+        await wait_for_any((arrived, stopping), min(left, 0.1))
+    nothing = "Stopped before a reply came." if stopping.is_set() else f"No reply within {seconds:g} s."
+    for problem in dict.fromkeys(problems) or [nothing]:
+        say(problem)
     return RESERVATIONS

@@ -15,7 +15,9 @@ def find_port_holder(port: int, proc: Path = _PROC) -> str:
     for process in proc.iterdir():
         if process.name.isdigit() and _holds(process, links):
             try:
-                return f"{(process / 'comm').read_text().strip()} (process {process.name})"
+                # The kernel cuts names after 15 bytes, which can be in the middle of a character.
+                name = (process / "comm").read_text("utf-8", "replace")
+                return f"{' '.join(name.split())} (process {process.name})"
             except OSError:
                 # It ended between the two looks; then the port is free again, too.
                 return ""

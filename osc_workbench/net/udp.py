@@ -30,6 +30,9 @@ _MEMINFO = struct.Struct("9I")
 _IP_RECVERR, _IPV6_RECVERR = 11, 25
 _MSG_ERRQUEUE = 0x2000
 _ERRORS_OF_WAKE = 64
+_SEND_ATTEMPTS = 3
+# A full buffer of the smallest datagrams takes about 11,000 reads, and a flood must not keep an endpoint from closing.
+_WAKES_OF_CLOSE = 64
 # The payload limits of UDP over IPv4 and IPv6.
 _LIMITS = {socket.AF_INET: 65_507, socket.AF_INET6: 65_527}
 
@@ -78,7 +81,7 @@ class UdpEndpoint:
         try:
             loop = asyncio.get_running_loop()
             family, address = await resolve(loop, self.url)
-            sock = self._bind(family, address)
+            sock, receiver = self._bind(family, address)
         except EndpointError as error:
             self.state, self.problem, self.remedy = EndpointState.FAILED, error.problem, error.remedy
             raise
@@ -89,8 +92,7 @@ class UdpEndpoint:
             # Closed while the name was being resolved.
             sock.close()
             return
-        self._socket, self._loop = sock, loop
-        self._receiver = make_receiver(sock, self._clock)
+        self._socket, self._receiver, self._loop = sock, receiver, loop
         bound = sock.getsockname()
         self.url = EndpointUrl(self.url.scheme, self.url.host, bound[1])
         granted = sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
@@ -100,10 +102,14 @@ class UdpEndpoint:
         self.state = EndpointState.OPEN
 
     def close(self) -> None:
-        """Stop receiving and give the port back; safe to call in any state."""
+        """Fetch what has arrived, stop receiving and give the port back; safe to call in any state."""
+        if self._socket is not None and self._loop is not None:
+            self._loop.remove_reader(self._socket.fileno())
+            for _ in range(_WAKES_OF_CLOSE):
+                if not self._drain():
+                    break
         sock, self._socket, self._receiver = self._socket, None, None
-        if sock is not None and self._loop is not None:
-            self._loop.remove_reader(sock.fileno())
+        if sock is not None:
             if sys.platform == "linux":
                 self._dropped_before += _count_drops(sock)
             sock.close()
@@ -116,40 +122,46 @@ class UdpEndpoint:
         limit = _LIMITS.get(self._socket.family, 65_507)
         if len(data) > limit:
             raise EndpointError(f"A packet of {len(data):,} bytes does not fit into a UDP datagram ({limit:,}).")
-        for attempt in (1, 2):
-            try:
-                self._socket.sendto(data, peer)
-                break
-            except ConnectionRefusedError:
-                # The kernel reports here that an earlier datagram was refused; this one has not been sent yet.
-                self._read_refusals()
-                if attempt == 2:
-                    raise EndpointError(f"{peer} refuses datagrams: nothing listens there.") from None
-            except BlockingIOError:
-                raise EndpointError(f"The send buffer is full; the packet to {peer} was not sent.") from None
-            except OSError as error:
-                raise EndpointError(f"Sending to {peer} failed: {error.strerror}.") from None
+        self._send(data, peer)
         now = np.array([self._clock.unix_ns()], np.int64)
         self._on_arrivals(Arrivals(self.endpoint_id, Direction.OUT, [data], now, [peer]))
 
-    def _drain(self) -> None:
+    def _send(self, data: bytes, peer: Peer) -> None:
+        assert self._socket is not None
+        for attempt in range(_SEND_ATTEMPTS):
+            try:
+                self._socket.sendto(data, peer)
+                return
+            except BlockingIOError:
+                raise EndpointError(f"The send buffer is full; the packet to {peer} was not sent.") from None
+            except OSError as error:
+                # The kernel reports here what came back for an earlier datagram, perhaps to another peer; then this
+                # one has not been sent yet.
+                is_report = self._read_refusals() > 0 or isinstance(error, ConnectionError)
+                if not is_report or attempt == _SEND_ATTEMPTS - 1:
+                    raise EndpointError(f"Sending to {peer} failed: {error.strerror}.") from None
+
+    def _drain(self) -> bool:
+        """Hand on one read's worth of datagrams; return False if nothing waited."""
         if self._receiver is None:
-            return
+            return False
         try:
             received = self._receiver.receive()
         except ConnectionError:
             self._read_refusals()
-            return
+            return True
         except OSError as error:
-            if not self._read_refusals():
-                self._on_problem(f"Receiving on {self.url} failed: {error.strerror}.")
-            return
+            if self._read_refusals():
+                return True
+            self._on_problem(f"Receiving on {self.url} failed: {error.strerror}.")
+            return False
         if received is None:
             # Woken by an error report alone.
             self._read_refusals()
-            return
+            return False
         datagrams, times, peers, truncated = received
         self._on_arrivals(Arrivals(self.endpoint_id, Direction.IN, datagrams, times, peers, truncated))
+        return True
 
     def _read_refusals(self) -> int:
         """Report what came back by ICMP for datagrams that were sent; return how many reports there were."""
@@ -170,7 +182,7 @@ class UdpEndpoint:
                 self._on_problem(f"A datagram to {peer} came back: {os.strerror(code)}.")
         return _ERRORS_OF_WAKE
 
-    def _bind(self, family: int, address: tuple[str, int]) -> socket.socket:
+    def _bind(self, family: int, address: tuple[str, int]) -> tuple[socket.socket, Receiver]:
         try:
             sock = socket.socket(family, socket.SOCK_DGRAM)
         except OSError as error:
@@ -189,10 +201,10 @@ class UdpEndpoint:
             elif sys.platform == "win32":
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
             sock.bind(address)
+            return sock, make_receiver(sock, self._clock)
         except OSError as error:
             sock.close()
             raise self._explain(error) from None
-        return sock
 
     def _explain(self, error: OSError) -> EndpointError:
         port = self.url.port
@@ -215,11 +227,11 @@ async def resolve(loop: asyncio.AbstractEventLoop, url: EndpointUrl) -> tuple[in
     try:
         socket.inet_pton(socket.AF_INET, url.host)
         return socket.AF_INET, (url.host, url.port)
-    except OSError:
+    except (OSError, ValueError):
         pass
     try:
         found = await loop.getaddrinfo(url.host, url.port, type=socket.SOCK_DGRAM)
-    except (OSError, UnicodeError):
+    except (OSError, ValueError):
         raise EndpointError(f"The host name {url.host!r} is not known.", "Check it, or give its address.") from None
     # scsynth and most others listen on IPv4 only, so "localhost" must not become ::1.
     family, _, _, _, address = min(found, key=lambda item: item[0] != socket.AF_INET)

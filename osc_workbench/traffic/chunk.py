@@ -41,6 +41,17 @@ class Rows(NamedTuple):
     bundles: list[tuple[int, int, int, int]]
     packets: int
 
+    def of_packet(self, packet: int) -> slice:
+        """Return the rows of one of these packets, counted from 0."""
+        row = packet
+        for first, count, _, _ in self.bundles:
+            if first == row:
+                return slice(row, row + count)
+            if first > row:
+                break
+            row += count - 1
+        return slice(row, row + 1)
+
 
 class BundlePlace(NamedTuple):
     """Where a bundle is: its first row in the chunk, how many rows, and its bytes in the arena."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from osc_workbench.osc.codec import BundleScan, scan_packet
+from osc_workbench.osc.codec import BundleScan, decode_packet, scan_packet
 from osc_workbench.osc.errors import OscDecodeError
 from osc_workbench.osc.header import MessageHeader
 from osc_workbench.traffic.chunk import IN_BUNDLE, MALFORMED, Rows
@@ -62,6 +62,19 @@ def index_datagrams(
     return work.rows(times[first:index], links[first:index]), index, work.malformed
 
 
+def _fits(header: MessageHeader, message: bytes) -> bool:
+    return header.fits(message) or _decodes(message)
+
+
+def _decodes(data: bytes) -> bool:
+    """Tell whether arguments that do not fit are only odd, as excess bytes are."""
+    try:
+        decode_packet(data)
+    except OscDecodeError:
+        return False
+    return True
+
+
 class _Rows:
     """The rows of one call while they grow."""
 
@@ -77,7 +90,7 @@ class _Rows:
         self._counts: list[tuple[int, int]] = []
 
     def add_special(self, index: int, data: bytes, found: MessageHeader | BundleScan | None, position: int) -> None:
-        """Add a bundle or a malformed packet whose bytes will stand at `position`."""
+        """Add a bundle, or a message with something wrong or odd, whose bytes will stand at `position`."""
         first = len(self.headers)
         if isinstance(found, BundleScan):
             self._add_bundle(index, data, found, position)
@@ -86,8 +99,9 @@ class _Rows:
         body = data[len(found.raw) :] if found and number else data
         self._add_row(number, position, len(body))
         self.parts.append(body)
-        self._flags.append((first, first + 1, MALFORMED))
-        self.malformed += 1
+        if not _decodes(data):
+            self._flags.append((first, first + 1, MALFORMED))
+            self.malformed += 1
 
     def _add_bundle(self, index: int, data: bytes, found: BundleScan, position: int) -> None:
         first = len(self.headers)
@@ -96,7 +110,7 @@ class _Rows:
             number = self._number(header)
             skipped = len(header.raw) if number else 0
             self._add_row(number, position + offset + skipped, size - skipped)
-            if header.end < 0 and header.signature is not None and not header.fits(data[offset : offset + size]):
+            if header.end < 0 and header.signature is not None and not _fits(header, data[offset : offset + size]):
                 self._flags.append((len(self.headers) - 1, len(self.headers), MALFORMED))
                 bad_messages = True
         if found.error is not None or not found.messages:

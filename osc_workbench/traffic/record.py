@@ -39,7 +39,7 @@ class EndpointStatus:
     """How an endpoint fares.
 
     problem, remedy: what failed and what to do, "" while all is well.
-    packets, octets: received since the endpoint was added; sent: packets that left.
+    packets, octets: received and taken since the endpoint was added; sent: packets that left.
     dropped: datagrams the kernel threw away because nobody fetched them in time; None where it does not tell.
     discarded: datagrams this program threw away because its inbox was full.
     buffer_granted, buffer_asked: bytes of the kernel's receive buffer.
