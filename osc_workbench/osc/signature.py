@@ -114,13 +114,19 @@ def _new_signature(type_tags: str) -> Signature:
     if len(type_tags) <= _KEPT_TAGS_LENGTH:
         _kept_tags += len(type_tags)
         if len(_signatures) >= KEPT_SIGNATURES or _kept_tags > _KEPT_TAGS:
-            _signatures.clear()
-            for table in tables_of_signatures:
-                table.clear()
-            # Forgetting everything lets the honest senders of a rig have generated code again.
-            _generated, _kept_tags = 0, len(type_tags)
+            forget_signatures()
+            _kept_tags = len(type_tags)
         _signatures[type_tags] = signature
     return signature
+
+
+def forget_signatures() -> None:
+    """Forget everything; the honest senders of a rig then have code generated for them again."""
+    global _generated, _kept_tags
+    _signatures.clear()
+    for table in tables_of_signatures:
+        table.clear()
+    _generated = _kept_tags = 0
 
 
 def _refuse(_: Any) -> Any:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pythonosc.osc_bundle import OscBundle as PeerBundle
 from pythonosc.osc_bundle_builder import OscBundleBuilder
 from pythonosc.osc_message import OscMessage as PeerMessage
+from pythonosc.osc_message import ParseError
 from pythonosc.osc_message_builder import BuildError, OscMessageBuilder
 from pythonosc.parsing import osc_types
 
@@ -220,7 +221,7 @@ def test_python_osc_fills_up_a_short_float_with_zeros() -> None:
 
 @pytest.mark.usefixtures("quiet_peer")
 def test_python_osc_skips_elements_it_cannot_read() -> None:
-    data = b"#bundle\0" + bytes(7) + b"\1" + struct.pack(">i", 4) + b"\xff\xff\xff\xff"
+    data = b"#bundle\0" + bytes(7) + b"\1" + struct.pack(">i", 4) + b"\xff\xff\xff\0"
     assert PeerBundle(data).num_contents == 0
     with pytest.raises(OscDecodeError) as caught:
         decode_packet(data)
@@ -242,9 +243,11 @@ def test_python_osc_lets_bad_utf8_escape() -> None:
     assert decode_packet(data) == OscMessage("/a", "s", ("\udcff",))
 
 
-def test_python_osc_reads_a_message_without_type_tags_as_one_without_arguments() -> None:
+def test_python_osc_refuses_arguments_without_type_tags() -> None:
+    assert PeerMessage(b"/status\0").params == []
     data = b"/old\0\0\0\0\0\0\0\7"
-    assert PeerMessage(data).params == []
+    with pytest.raises(ParseError):
+        PeerMessage(data)
     assert decode_packet(data) == OscMessage("/old", None, (), b"\0\0\0\7")
 
 
