@@ -100,4 +100,6 @@ def size_text(octets: float) -> str:
 
 
 def _rate(per_second: float) -> str:
+    if 0 < per_second < 0.1:
+        return "under 0.1"
     return f"{per_second:,.1f}" if 0 < per_second < 10 else f"{per_second:,.0f}"
