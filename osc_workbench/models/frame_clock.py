@@ -12,7 +12,7 @@ BUSY_INTERVAL = 0.016
 # Even without arrivals rates fall and lamps go out.
 IDLE_INTERVAL = 0.25
 # The shortest pause after a frame; the pause grows to the time the frame itself took.
-SHORTEST_PAUSE = 0.002
+SHORTEST_PAUSE = 0.003
 
 
 class FrameClock(QObject):
@@ -63,7 +63,8 @@ class FrameClock(QObject):
         self.frame.emit()
         end = self._time()
         if self._busy:
-            self._earliest = max(start + BUSY_INTERVAL, end + SHORTEST_PAUSE)
+            # Under a flood taking in comes first: painting less often leaves more of the time for it.
+            self._earliest = max(start + BUSY_INTERVAL, end + 3 * (end - start))
         else:
             self._earliest = end + max(SHORTEST_PAUSE, end - start)
         if self._requested:

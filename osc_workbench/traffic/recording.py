@@ -1,7 +1,7 @@
 """Writing what was seen as pcapng, which Wireshark and tshark open (`tshark --enable-heuristic osc_udp`).
 
 Each datagram becomes a whole IP packet with its time in nanoseconds and its direction; each endpoint is an interface
-that is named by its URL. Blocks are complete one by one, so a file that is cut anywhere opens up to its last whole block.
+named by its URL. Blocks are complete one by one, so a file that is cut anywhere opens up to its last whole block.
 Source: IETF draft-ietf-opsawg-pcapng, sections 4.1 to 4.6.
 """
 

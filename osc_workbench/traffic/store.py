@@ -19,7 +19,7 @@ class TrafficStore:
     limit_rows, limit_bytes: how much is kept; exceeded by at most one chunk.
     """
 
-    def __init__(self, limit_rows: int = 5_000_000, limit_bytes: int = 1 << 30) -> None:
+    def __init__(self, limit_rows: int = 10_000_000, limit_bytes: int = 1 << 30) -> None:
         self.headers = HeaderTable()
         self.links = LinkTable()
         self.limit_rows = limit_rows
