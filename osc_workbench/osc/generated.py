@@ -24,7 +24,7 @@ _FUNCTIONS = """
 def make_reader(start):
     {constants}
     {structs}
-    def read(data):
+    def read(data, {bound}):
         {read}
         if {end} != len(data):
             raise ValueError
@@ -103,6 +103,8 @@ class _Source:
         self._measure: list[str] = []
         self._prepare: list[str] = []
         self._pack: list[str] = []
+        # What the reader needs becomes defaults of its parameters, because locals are found fastest; that is 3 %.
+        self._bound: list[str] = []
         self._values = self._targets = ""
 
     def text(self) -> str:
@@ -111,6 +113,7 @@ class _Source:
         pack = f"b''.join(({', '.join(self._pack)}))" if len(self._pack) > 2 else " + ".join(self._pack)
         return _FUNCTIONS.format(
             constants="\n    ".join(self._constants) or "pass",
+            bound=", ".join(f"{name}={name}" for name in self._bound),
             structs="\n    ".join(self._structs) or "pass",
             read="\n        ".join(self._read) or "pass",
             measure="\n        ".join(self._measure) or "pass",
@@ -146,6 +149,7 @@ class _Source:
             return
         codes = _counted(code for code, _, _ in self._run)
         number = len(self._read)
+        self._bound.append(f"u{number}")
         packer = struct.Struct(">" + codes)
         names = ", ".join(name for _, name, _ in self._run)
         if self._base == "start":
@@ -169,6 +173,7 @@ class _Source:
         constant = f"{name} = start + {self._after}"
         if constant not in self._constants:
             self._constants.append(constant)
+            self._bound.append(name)
         return name
 
     def _add_string(self, index: int) -> None:
@@ -189,7 +194,7 @@ class _Source:
         self._run.append(("I", size, size))
         self.close_run()
         position = self._position()
-        self._read += [f"q = {position}", f"{blob} = data[q:q + {size}]", f"p = q + ({size} + 3 & -4)"]
+        self._read += [f"q = {position}", f"p = q + {size}", f"{blob} = data[q:p]", "p = p + 3 & -4"]
         self._measure.append(f"p = {position} + (unpack_size(data, {position} - 4)[0] + 3 & -4)")
         self._prepare.append(f"{size} = len({blob})")
         self._pack += [blob, f"blob_padding[{size} & 3]"]

@@ -5,7 +5,6 @@ datagram size which header length went with it last, so that a hit costs one sli
 contains its own terminators, so equal bytes always mean the same header.
 """
 
-from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from osc_workbench.osc.generated import Reader
@@ -49,17 +48,16 @@ class MessageHeader:
             return False
 
 
-class KnownHeaders(Generic[_Value]):
+class _Known(Generic[_Value]):
     """What headers mean, by their bytes.
 
     get: the value for the bytes of a header, None for an unknown one. A bound method of a dictionary, because a hit
         through one costs 3 ns more than a subscript, and a miss 0.2 us less than a KeyError.
     """
 
-    __slots__ = ("_make", "_sights", "_values", "get")
+    __slots__ = ("_sights", "_values", "get")
 
-    def __init__(self, make: Callable[[str | int, Signature, bytes], _Value]) -> None:
-        self._make = make
+    def __init__(self) -> None:
         self._sights = 0
         self._values: dict[bytes, _Value] = {}
         self.get = self._values.get
@@ -91,7 +89,7 @@ class KnownHeaders(Generic[_Value]):
         if signature is None:
             signature = _read_type_tags(raw[tags_start:])
         address = raw[:address_end].decode() if address_end else raw[3]
-        value = self._make(address, signature, raw)
+        value = self._value(address, signature, raw)
         # One sight in four is remembered: what recurs is known soon enough, and where every address is new it saves
         # a tenth of the time and keeps the known ones longer.
         self._sights += 1
@@ -101,14 +99,30 @@ class KnownHeaders(Generic[_Value]):
             self._values[raw] = value
         return value
 
+    def _value(self, address: str | int, signature: Signature, raw: bytes) -> _Value:
+        raise NotImplementedError
 
-# Decoding asks what reads the arguments, scanning asks for the header. Most rigs scan everything and decode little.
-known_messages: KnownHeaders[tuple[str | int, str, Reader]] = KnownHeaders(
-    lambda address, signature, raw: (address, signature.type_tags, signature.reader(len(raw)))
-)
-known_headers: KnownHeaders[MessageHeader] = KnownHeaders(
-    lambda address, signature, raw: MessageHeader(address, signature.type_tags, raw, signature)
-)
+
+class _KnownMessages(_Known[tuple[str | int, str, Reader]]):
+    """Decoding asks what reads the arguments."""
+
+    __slots__ = ()
+
+    def _value(self, address: str | int, signature: Signature, raw: bytes) -> tuple[str | int, str, Reader]:
+        return address, signature.type_tags, signature.reader(len(raw))
+
+
+class _KnownHeaders(_Known[MessageHeader]):
+    """Scanning asks for the header. Most rigs scan everything and decode little."""
+
+    __slots__ = ()
+
+    def _value(self, address: str | int, signature: Signature, raw: bytes) -> MessageHeader:
+        return MessageHeader(address, signature.type_tags, raw, signature)
+
+
+known_messages = _KnownMessages()
+known_headers = _KnownHeaders()
 header_slices = [slice(0, 0)] * _SLICED_SIZES
 _signatures: dict[bytes, Signature] = {}
 tables_of_signatures.append(_signatures)
