@@ -1,6 +1,8 @@
 """`osc-workbench gui`: open the window. The only command that needs Qt, which is imported when it runs."""
 
 import argparse
+import os
+import sys
 from pathlib import Path
 
 from osc_workbench.cli.listen import positive_number
@@ -24,14 +26,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     urls = [EndpointUrl.parse(text) for text in options.listen]
+    if not _has_display():
+        if not options.screenshot:
+            print(
+                "osc-workbench gui: there is no display (DISPLAY and WAYLAND_DISPLAY are unset). "
+                "Take a picture with --screenshot FILE, or use `osc-workbench listen`.",
+                file=sys.stderr,
+            )
+            return COULD_NOT
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
     try:
         from osc_workbench.app.application import run_application
     except ImportError as error:
-        import sys
-
         print(
             f"osc-workbench gui: Qt cannot be loaded: {error}. Run ./run once; it installs what is missing.",
             file=sys.stderr,
         )
         return COULD_NOT
     return run_application(urls, options)
+
+
+def _has_display() -> bool:
+    """Tell whether Qt will find a screen; without one it would abort the program."""
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return sys.platform != "linux" or any(os.environ.get(name) for name in names)
