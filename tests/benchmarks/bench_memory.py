@@ -42,6 +42,9 @@ def make_window(application: QApplication) -> Workbench:
     session.add_endpoint(EndpointUrl.parse("udp://127.0.0.1:9"))
     bench = Workbench(application, session, Settings(), Faults(), LIGHT)
     bench.window.show()
+    # Until it is exposed, a window does not paint.
+    for _ in range(5):
+        application.processEvents()
     return bench
 
 
