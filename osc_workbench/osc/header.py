@@ -16,6 +16,7 @@ KNOWN_SIZE_LIMIT = 512
 _SLICED_SIZES = 65_536
 
 _Value = TypeVar("_Value")
+_Message = tuple[str | int, str, Reader]
 
 
 class MessageHeader:
@@ -76,40 +77,41 @@ class _Known(Generic[_Value]):
             address_end, tags_start = 0, 4
         else:
             raise ValueError
-        end = (data.index(0, tags_start) | 3) + 1
-        raw = data[:end]
+        # Most messages have no more than the two type tags that fit into four bytes.
+        end = tags_start + 4
+        signature = _signatures.get(data[tags_start:end])
+        if signature is None:
+            end = (data.index(0, tags_start) | 3) + 1
+            raw_tags = data[tags_start:end]
+            signature = _signatures.get(raw_tags) or _read_type_tags(raw_tags)
         size = len(data)
         if size >= _SLICED_SIZES or header_slices[size].stop != end:
             if size < _SLICED_SIZES:
                 header_slices[size] = slice(end)
-            value = self._values.get(raw)
-            if value is not None:
-                return value
-        signature = _signatures.get(raw[tags_start:])
-        if signature is None:
-            signature = _read_type_tags(raw[tags_start:])
-        address = raw[:address_end].decode() if address_end else raw[3]
-        value = self._value(address, signature, raw)
+            found = self.get(data[:end])
+            if found is not None:
+                return found
+        value = self._value(data[:address_end].decode() if address_end else data[3], signature, data, end)
         # One sight in four is remembered: what recurs is known soon enough, and where every address is new it saves
         # a tenth of the time and keeps the known ones longer.
         self._sights += 1
         if not self._sights & 3 and end <= KNOWN_SIZE_LIMIT:
             if len(self._values) >= KNOWN_LIMIT:
                 self._values.clear()
-            self._values[raw] = value
+            self._values[data[:end]] = value
         return value
 
-    def _value(self, address: str | int, signature: Signature, raw: bytes) -> _Value:
+    def _value(self, address: str | int, signature: Signature, data: bytes, end: int) -> _Value:
         raise NotImplementedError
 
 
-class _KnownMessages(_Known[tuple[str | int, str, Reader]]):
+class _KnownMessages(_Known[_Message]):
     """Decoding asks what reads the arguments."""
 
     __slots__ = ()
 
-    def _value(self, address: str | int, signature: Signature, raw: bytes) -> tuple[str | int, str, Reader]:
-        return address, signature.type_tags, signature.reader(len(raw))
+    def _value(self, address: str | int, signature: Signature, data: bytes, end: int) -> _Message:
+        return address, signature.type_tags, signature.readers.get(end) or signature.reader(end)
 
 
 class _KnownHeaders(_Known[MessageHeader]):
@@ -117,8 +119,8 @@ class _KnownHeaders(_Known[MessageHeader]):
 
     __slots__ = ()
 
-    def _value(self, address: str | int, signature: Signature, raw: bytes) -> MessageHeader:
-        return MessageHeader(address, signature.type_tags, raw, signature)
+    def _value(self, address: str | int, signature: Signature, data: bytes, end: int) -> MessageHeader:
+        return MessageHeader(address, signature.type_tags, data[:end], signature)
 
 
 known_messages = _KnownMessages()

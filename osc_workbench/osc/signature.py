@@ -41,16 +41,16 @@ class Signature:
 
     fixed_size: bytes of the arguments, -1 where texts or blobs make it vary.
     reader(position): a function of a whole message that returns the arguments which start at `position`
-        (a multiple of four) and end where the message ends.
+        (a multiple of four) and end where the message ends; `readers` holds the latest.
     measurer(position): the same, but returns only where the arguments end.
     pack(arguments): their bytes.
     """
 
-    __slots__ = ("_make_measurer", "_make_reader", "_measurers", "_readers", "fixed_size", "pack", "type_tags")
+    __slots__ = ("_make_measurer", "_make_reader", "_measurers", "fixed_size", "pack", "readers", "type_tags")
 
     def __init__(self, type_tags: str, may_generate: bool) -> None:
         self.type_tags = type_tags
-        self._readers: dict[int, Reader] = {}
+        self.readers: dict[int, Reader] = {}
         self._measurers: dict[int, Measurer] = {}
         kinds = {ARGUMENT_TYPES[tag] for tag in type_tags}
         layouts = {row.layout for row in kinds}
@@ -76,11 +76,11 @@ class Signature:
             self.pack = _runs_packer(runs) if is_plain else _refuse
 
     def reader(self, position: int) -> Reader:
-        reader = self._readers.get(position)
+        reader = self.readers.get(position)
         if reader is None:
-            if len(self._readers) >= _KEPT_POSITIONS:
-                self._readers.clear()
-            reader = self._readers[position] = self._make_reader(position)
+            if len(self.readers) >= _KEPT_POSITIONS:
+                self.readers.clear()
+            reader = self.readers[position] = self._make_reader(position)
         return reader
 
     def measurer(self, position: int) -> Measurer:

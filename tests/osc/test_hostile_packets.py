@@ -223,7 +223,7 @@ def test_ever_new_long_addresses_do_not_grow_what_is_remembered() -> None:
 def test_ever_new_address_lengths_do_not_grow_what_is_remembered() -> None:
     flood(b"/" + b"x" * (4 * number + 2) + b"\0,isT\0\0\0\0\0\0\1x\0\0\0" for number in range(4000))
     kept = signature._signatures["isT"]
-    assert len(kept._readers) <= signature._KEPT_POSITIONS
+    assert len(kept.readers) <= signature._KEPT_POSITIONS
     assert len(kept._measurers) <= signature._KEPT_POSITIONS
 
 
