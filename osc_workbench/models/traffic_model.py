@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
-from osc_workbench.models.argument_text import describe_arguments, shown_address
+from osc_workbench.models.argument_text import describe_arguments, describe_issues, shown_address
 from osc_workbench.traffic.record import Batch, Direction, PacketRecord
 from osc_workbench.traffic.store import TrafficStore
 from osc_workbench.traffic.time_text import clock_time, duration
@@ -46,7 +46,7 @@ TIPS = {
     Column.NUMBER: "Number of the message since the start of the session",
     Column.TIME: "Time of arrival, as the kernel stamped it, or of sending",
     Column.DIRECTION: "← received, → sent",
-    Column.ENDPOINT: "The endpoint of this program",
+    Column.ENDPOINT: "The endpoint of this program; UDP where nothing else is said",
     Column.PEER: "The other side",
     Column.ADDRESS: "OSC address; a command number of scsynth is shown with its name",
     Column.TYPE_TAGS: "OSC type tags",
@@ -77,13 +77,17 @@ class BundlePart(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class RowLook:
-    """What a row shows: one text a column, and what it means."""
+    """What a row shows: one text a column, and what it means.
+
+    notes: what is odd about the packet though it could be decoded, a sentence each.
+    """
 
     row: int
     cells: tuple[str, ...]
     direction: Direction
     part: BundlePart
     is_malformed: bool
+    notes: tuple[str, ...] = ()
 
 
 class TrafficModel(QAbstractTableModel):
@@ -164,14 +168,15 @@ class TrafficModel(QAbstractTableModel):
             str(row + 1),
             self._time_text(row, record.unix_ns),
             "←" if record.direction is Direction.IN else "→",
-            self._url_of(record.endpoint_id),
+            # That it is UDP goes without saying; the port, which tells endpoints apart, needs the room.
+            self._url_of(record.endpoint_id).removeprefix("udp://"),
             "(not kept)" if record.peer is None else str(record.peer),
             shown_address(record),
             "" if record.type_tags is None else "," + record.type_tags[:64],
             describe_arguments(record),
             f"{record.size:,}",
         )
-        return RowLook(row, cells, record.direction, _part_of(record), record.is_malformed)
+        return RowLook(row, cells, record.direction, _part_of(record), record.is_malformed, describe_issues(record))
 
     def _time_text(self, row: int, unix_ns: int) -> str:
         if self._time_mode is TimeMode.ABSOLUTE:
@@ -199,8 +204,12 @@ class TrafficModel(QAbstractTableModel):
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return self.look(index.row()).cells[index.column()]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            look = self.look(index.row())
+            notes = look.notes if index.column() == Column.ARGUMENTS else ()
+            return "\n".join([look.cells[index.column()], *notes])
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in RIGHT_ALIGNED:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None

@@ -10,6 +10,8 @@ from osc_workbench.views.theme import Colours
 # Room at the left edge for the bracket that joins the messages of a bundle.
 GUTTER = 14
 _PADDING = 4
+# Here the end tells more than the beginning: the port.
+_ELIDED_LEFT = (Column.ENDPOINT, Column.PEER)
 _MUTED = (Column.NUMBER, Column.ENDPOINT, Column.TYPE_TAGS, Column.SIZE)
 
 
@@ -47,8 +49,13 @@ class RowPainter:
                 painter.setPen(colour)
                 pen_colour = colour
             left = x + (GUTTER if column is Column.NUMBER else 0) + _PADDING
+            if look.is_malformed and column is Column.ARGUMENTS:
+                left = self._reason_left(columns, look)
             room = x + size - left - _PADDING
-            text = self._elided(text, room)
+            if column is Column.ARGUMENTS and (look.is_malformed or look.notes):
+                left, room = self._paint_mark(painter, y, look, left, room)
+                painter.setPen(colour)
+            text = self._elided(text, room, column in _ELIDED_LEFT)
             if column in RIGHT_ALIGNED:
                 left += room - len(text) * self._advance
             painter.drawText(left, y + self._baseline, text)
@@ -79,16 +86,40 @@ class RowPainter:
     def _text_colour(self, column: Column, look: RowLook, selected: bool, normal: QColor) -> QColor:
         colours = self._colours
         if look.is_malformed and column is Column.ARGUMENTS:
-            return normal if selected else colours.error
+            return colours.error
         if column is Column.DIRECTION:
             return colours.incoming if look.direction is Direction.IN else colours.outgoing
         return colours.muted if column in _MUTED and not selected else normal
 
-    def _elided(self, text: str, room: int) -> str:
+    def _elided(self, text: str, room: int, left: bool) -> str:
         if not text.isascii():
             return self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
         fitting = max(0, room // self._advance)
-        return text if len(text) <= fitting else text[: max(0, fitting - 1)] + "…"
+        if len(text) <= fitting:
+            return text
+        kept = max(0, fitting - 1)
+        return "…" + text[len(text) - kept :] if left else text[:kept] + "…"
+
+    def _reason_left(self, columns: list[tuple[Column, int, int]], look: RowLook) -> int:
+        """Return where the reason of a malformed packet begins: it takes the room of empty cells before it."""
+        place: int | None = None
+        for column, x, _ in sorted(columns, key=lambda entry: entry[1]):
+            if column is Column.ARGUMENTS:
+                return (x if place is None else place) + _PADDING
+            if look.cells[column]:
+                place = None
+            elif place is None:
+                place = x
+        raise AssertionError("the reason stands in a column that is shown")
+
+    def _paint_mark(self, painter: QPainter, y: int, look: RowLook, left: int, room: int) -> tuple[int, int]:
+        """Paint a cross for a malformed packet, a warning sign for an odd one; return what is left for the text."""
+        size = 2 * self._advance
+        if room >= size:
+            painter.setPen(self._colours.error if look.is_malformed else self._colours.warning)
+            box = QRect(left, y, size - 2, self.row_height)
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "✕" if look.is_malformed else "⚠")
+        return left + size, room - size
 
     def _paint_bracket(self, painter: QPainter, x: int, y: int, part: BundlePart) -> None:
         """Join the rows of a bundle: ┌ │ └, and [ for one of a single message."""

@@ -76,17 +76,17 @@ def test_the_pause_grows_with_what_a_frame_costs(frames: Frames) -> None:
 def test_a_busy_clock_keeps_its_rate(frames: Frames) -> None:
     frames.clock.set_busy(True)
     frames.requests_within = 1
-    frames.cost = 0.006
+    frames.cost = 0.002
     frames.tick()
-    assert frames.pause_ms == round((BUSY_INTERVAL - 0.006) * 1000)
+    assert frames.pause_ms == round((BUSY_INTERVAL - 0.002) * 1000)
 
 
-def test_a_busy_clock_leaves_a_pause_even_if_frames_take_too_long(frames: Frames) -> None:
+def test_a_busy_clock_leaves_at_least_half_of_the_time_if_frames_take_too_long(frames: Frames) -> None:
     frames.clock.set_busy(True)
     frames.requests_within = 1
     frames.cost = 0.100
     frames.tick()
-    assert frames.pause_ms >= round(SHORTEST_PAUSE * 1000)
+    assert frames.pause_ms >= 100
 
 
 def test_a_request_too_soon_waits_for_the_rest_of_the_pause(frames: Frames) -> None:

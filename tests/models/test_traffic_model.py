@@ -8,7 +8,7 @@ from osc_workbench.osc.packet import OscBundle, OscMessage
 from osc_workbench.osc.timetag import TimeTag
 from osc_workbench.traffic.chunk import ROWS_OF_CHUNK
 from osc_workbench.traffic.record import Direction
-from tests.doubles.traffic import TRUNCATED_FLOAT, URL, HandFedStore, numbered, url_of
+from tests.doubles.traffic import TRUNCATED_FLOAT, HandFedStore, numbered, url_of
 
 
 class Changes:
@@ -109,7 +109,7 @@ def test_a_row_says_all_about_its_message(store: HandFedStore, model: TrafficMod
     cells = model.look(0).cells
     assert cells[Column.NUMBER] == "1"
     assert cells[Column.DIRECTION] == "←"
-    assert cells[Column.ENDPOINT] == URL
+    assert cells[Column.ENDPOINT] == "127.0.0.1:9000"
     assert cells[Column.PEER] == "127.0.0.1:50000"
     assert cells[Column.ADDRESS] == "/synth/1/freq"
     assert cells[Column.TYPE_TAGS] == ",fs"
@@ -250,3 +250,26 @@ def test_a_row_that_is_not_kept_is_an_index_error(store: HandFedStore, model: Tr
     for row in (-1, 2):
         with pytest.raises(IndexError):
             model.look(row)
+
+
+def odd(address: bytes = b"/odd\0abc") -> bytes:
+    return address + b",i\0\0\0\0\0\1\0\0\0\2"
+
+
+def test_an_odd_packet_carries_notes_and_shows_them_as_a_tip(store: HandFedStore, model: TrafficModel) -> None:
+    model.apply_batch(store.receive(OscMessage("/fine", "i", (1,)), odd()))
+    assert model.look(0).notes == ()
+    assert model.look(1).notes == ("padding bytes are not zero", "there are bytes after the last argument")
+    tip = model.index(1, Column.ARGUMENTS).data(Qt.ItemDataRole.ToolTipRole)
+    assert tip.split("\n") == [cell(model, 1, Column.ARGUMENTS), *model.look(1).notes]
+    assert model.index(1, Column.ADDRESS).data(Qt.ItemDataRole.ToolTipRole) == "/odd"
+
+
+def test_what_is_odd_about_a_bundle_stands_at_its_first_row(store: HandFedStore, model: TrafficModel) -> None:
+    model.apply_batch(store.receive(OscBundle(TimeTag(0), numbered(3))))
+    assert [len(model.look(row).notes) for row in range(3)] == [1, 0, 0]
+
+
+def test_huge_packets_are_not_examined_row_by_row(store: HandFedStore, model: TrafficModel) -> None:
+    model.apply_batch(store.receive(OscMessage("noslash", "i" * 5000, tuple(range(5000))), OscMessage("noslash")))
+    assert [len(model.look(row).notes) for row in range(2)] == [0, 1]
