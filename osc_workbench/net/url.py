@@ -36,6 +36,8 @@ class EndpointUrl:
             raise EndpointError(f"{parts.scheme}:// in {text!r} is not supported; udp:// is.", _EXAMPLE)
         if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username is not None:
             raise EndpointError(f"{text!r} has more than host and port.", _EXAMPLE)
+        if host and (" " in host or not host.isprintable()):
+            raise EndpointError(f"{text!r} is no address of an endpoint: there is a blank in the host.", _EXAMPLE)
         if port is None:
             raise EndpointError(f"{text!r} has no port.", _EXAMPLE)
         return cls(parts.scheme, host or DEFAULT_HOST, port)
