@@ -57,6 +57,14 @@ ACTIONS = (
         commands.clear_log,
         starts_section=True,
     ),
+    ActionRow(
+        "go to",
+        "&Edit",
+        "&Go to message…",
+        "Ctrl+G",
+        "Select the message with a number",
+        commands.go_to_message,
+    ),
     ActionRow("follow", "&View", "&Follow end", "F", "Keep the newest message in sight", commands.follow_end, True),
     ActionRow(
         "absolute times",
@@ -141,12 +149,11 @@ ACTIONS = (
     ),
     ActionRow(
         "reset layout",
-        "&View",
-        "Reset la&yout",
+        "&Layout",
+        "&Reset layout",
         "",
-        "Put all panels back where they were at first",
+        "Put all panels and columns back where they were at first",
         commands.reset_layout,
-        starts_section=True,
     ),
     ActionRow("problems", "&Help", "&Problems…", "", "What has gone wrong since the start", commands.show_faults),
     ActionRow("about", "&Help", "&About", "", "Which version this is", commands.show_about),
@@ -180,8 +187,8 @@ def make_actions(workbench: "Workbench") -> dict[str, QAction]:
     return actions
 
 
-def fill_menus(workbench: "Workbench", actions: dict[str, QAction]) -> None:
-    """Put the actions into the menu bar, in the order of the table."""
+def fill_menus(workbench: "Workbench", actions: dict[str, QAction], more: dict[str, list[QAction | None]]) -> None:
+    """Put the actions into the menu bar, in the order of the table; `more` goes at the end of its menus."""
     menus: dict[str, list[QAction | None]] = {}
     for row in ACTIONS:
         entries = menus.setdefault(row.menu, [])
@@ -189,6 +196,8 @@ def fill_menus(workbench: "Workbench", actions: dict[str, QAction]) -> None:
             entries.append(None)
         entries.append(actions[row.name])
     for title, entries in menus.items():
+        if title in more:
+            entries += [None, *more[title]]
         workbench.window.add_menu(title, entries)
 
 

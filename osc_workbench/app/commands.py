@@ -1,9 +1,10 @@
 """What actions and wishes do: one function each, from the workbench to one method of the session or of a view."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QInputDialog, QMessageBox
 
 from osc_workbench import __version__
 from osc_workbench.models.traffic_model import TimeMode
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 
 def grant(workbench: "Workbench", wish: Wish) -> None:
-    """Do what a view asked for."""
+    """Do what a view asked for; what was wrong before it is said no longer."""
+    workbench.show_problem("")
     match wish:
         case AddEndpoint(url):
             add_endpoint(workbench, url)
@@ -80,6 +82,30 @@ def copy_as_hex(workbench: "Workbench") -> None:
     record = workbench.selected_record()
     if record is not None:
         QGuiApplication.clipboard().setText(record.packet.hex(" "))
+
+
+def go_to_message(workbench: "Workbench") -> None:
+    store = workbench.session.store
+    if not len(store):
+        return
+    dialog = QInputDialog(workbench.window)
+    dialog.setInputMode(QInputDialog.InputMode.IntInput)
+    dialog.setWindowTitle("Go to message")
+    dialog.setLabelText(f"Number of the message, {store.first_row + 1:,} to {store.end_row:,}")
+    dialog.setIntRange(store.first_row + 1, store.end_row)
+    dialog.setIntValue((workbench.window.log.current_row or store.first_row) + 1)
+    dialog.intValueSelected.connect(partial(select_message, workbench))
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()
+
+
+def select_message(workbench: "Workbench", number: int) -> None:
+    """Select a message by its number, or the oldest one that is kept."""
+    log, store = workbench.window.log, workbench.session.store
+    if len(store):
+        log.set_following(False)
+        log.select(min(max(number - 1, store.first_row), store.end_row - 1))
+        log.setFocus()
 
 
 def show_absolute_times(workbench: "Workbench") -> None:

@@ -96,7 +96,9 @@ class WorkbenchEventLoop(qasync.QSelectorEventLoop):
         super().close()
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
-        # Called by TimerHandle.cancel.
+        # Called by TimerHandle.cancel, also for one that has run.
+        if not handle._scheduled:  # type: ignore[attr-defined]  # set in call_at
+            return
         self._cancelled += 1
         if self._cancelled > _CANCELLED_LIMIT and self._cancelled * 2 > len(self._scheduled):
             self._scheduled = [entry for entry in self._scheduled if not entry.cancelled()]
@@ -109,12 +111,15 @@ class WorkbenchEventLoop(qasync.QSelectorEventLoop):
 
     def _run_ready(self) -> None:
         # What these callbacks add waits for the next turn, so that sockets and the window get theirs.
-        for _ in range(len(self._ready)):
-            handle = self._ready.popleft()
-            if not handle.cancelled():
-                handle._run()
-        if self._ready:
-            self._timers.arm_soon()
+        try:
+            for _ in range(len(self._ready)):
+                handle = self._ready.popleft()
+                if not handle.cancelled():
+                    handle._run()
+        finally:
+            # A handle lets KeyboardInterrupt and SystemExit through; the others still get their turn.
+            if self._ready:
+                self._timers.arm_soon()
 
     def _run_due(self) -> None:
         now = self.time()

@@ -6,6 +6,7 @@ A fault is counted, kept, written to stderr, and shown; the program goes on.
 import asyncio
 import logging
 import sys
+import threading
 import traceback
 from collections import deque
 from collections.abc import Callable
@@ -46,6 +47,8 @@ class Faults(logging.Handler):
     def install(self) -> None:
         """Take over Python's and Qt's reports and those of our own and asyncio's loggers."""
         sys.excepthook = self._on_exception
+        threading.excepthook = self._on_thread_exception
+        sys.unraisablehook = self._on_unraisable
         qInstallMessageHandler(self._on_qt_message)
         for name in ("osc_workbench", "asyncio", "qasync"):
             logger = logging.getLogger(name)
@@ -55,6 +58,8 @@ class Faults(logging.Handler):
     def uninstall(self) -> None:
         """Give everything back."""
         sys.excepthook = sys.__excepthook__
+        threading.excepthook = threading.__excepthook__
+        sys.unraisablehook = sys.__unraisablehook__
         qInstallMessageHandler(None)
         for name in ("osc_workbench", "asyncio", "qasync"):
             logger = logging.getLogger(name)
@@ -67,6 +72,8 @@ class Faults(logging.Handler):
         self.kept.append(fault)
         if self.count <= _WRITTEN_LIMIT:
             print(fault.details, file=sys.stderr)
+            if self.count == _WRITTEN_LIMIT:
+                print(f"{self.count} faults so far; those that follow are only counted.", file=sys.stderr)
         self.on_fault(fault)
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -88,6 +95,21 @@ class Faults(logging.Handler):
             sys.__excepthook__(kind, error, trace)
             return
         self.report(f"{kind.__name__}: {error}", "".join(traceback.format_exception(kind, error, trace)))
+
+    def _on_thread_exception(self, found: threading.ExceptHookArgs) -> None:
+        if found.exc_type is not SystemExit:
+            name = found.thread.name if found.thread else "unknown"
+            error = found.exc_value or found.exc_type()
+            self.report(
+                f"{found.exc_type.__name__} in thread {name}: {error}",
+                "".join(traceback.format_exception(found.exc_type, error, found.exc_traceback)),
+            )
+
+    def _on_unraisable(self, found: "sys.UnraisableHookArgs") -> None:
+        error = found.exc_value or found.exc_type()
+        summary = f"{found.exc_type.__name__}: {error} ({found.err_msg or 'ignored in'} {found.object!r})"
+        trace = traceback.format_exception(found.exc_type, error, found.exc_traceback)
+        self.report(summary, f"{summary}\n{''.join(trace)}")
 
     def _on_qt_message(self, kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
         if kind in (QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg) or text.startswith(_HARMLESS):

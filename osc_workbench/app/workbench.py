@@ -1,6 +1,6 @@
 """The composition root: makes session, models and views, and connects them."""
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication
 
@@ -30,7 +30,12 @@ _STATUS_INTERVAL = 0.25
 
 
 class Workbench(QObject):
-    """Everything that makes up the running program."""
+    """Everything that makes up the running program.
+
+    fault_reported: a Fault, from whichever thread it happened on; it is shown on the window's.
+    """
+
+    fault_reported = Signal(object)
 
     def __init__(
         self, application: QApplication, session: Session, settings: Settings, faults: Faults, colours: Colours
@@ -49,7 +54,9 @@ class Workbench(QObject):
         )
         self.window.set_colours(colours)
         self.actions: dict[str, QAction] = make_actions(self)
-        fill_menus(self, self.actions)
+        docks = (self.window.endpoint_dock, self.window.packet_dock)
+        columns = self.window.log.header.column_actions
+        fill_menus(self, self.actions, {"&Layout": [*(dock.toggleViewAction() for dock in docks), None, *columns]})
         self._fill_toolbar()
         self.frame_clock = FrameClock(session.clock.time, self)
         self._connect()
@@ -61,15 +68,14 @@ class Workbench(QObject):
         toolbar.addSeparator()
         for name in ("absolute times", "relative times", "time deltas"):
             toolbar.addAction(self.actions[name])
-        for name in ("copy", "copy json", "copy hex", "reference"):
+        for name in ("copy", "copy json", "copy hex", "reference", "go to"):
             self.window.log.menu.addAction(self.actions[name])
-        docks = (self.window.endpoint_dock, self.window.packet_dock)
-        self.window.add_menu("&Panels", [dock.toggleViewAction() for dock in docks])
 
     def _connect(self) -> None:
         self.session.on_arrival = self.frame_clock.request
         self.session.on_problem = self.show_problem
-        self.faults.on_fault = self._show_fault
+        self.fault_reported.connect(self._show_fault)
+        self.faults.on_fault = self.fault_reported.emit
         self.frame_clock.frame.connect(self.take_frame)
         self.window.endpoints.wish.connect(self._grant)
         self.window.log.current_changed.connect(self._show_packet)
@@ -138,6 +144,7 @@ class Workbench(QObject):
     def _show_packet(self, row: int | None) -> None:
         self.packet_model.set_record(self.selected_record() if row is not None else None)
 
+    @Slot(object)
     def _show_fault(self, fault: Fault) -> None:
         self.window.show_problem(f"{fault.summary}   (Help, Problems)", fault.details)
 

@@ -19,6 +19,7 @@ from osc_workbench.models.endpoint_model import Lamp, buffer_text, exposure_of, 
 from osc_workbench.models.wishes import AddEndpoint, RemoveEndpoint, StartEndpoint, StopEndpoint
 from osc_workbench.traffic.record import EndpointStatus
 from osc_workbench.views.theme import Colours
+from osc_workbench.views.tool_tips import plain_tip
 
 
 class LampWidget(QWidget):
@@ -70,7 +71,7 @@ class EndpointCard(QFrame):
         super().__init__(parent)
         self._endpoint_id = endpoint_id
         self._can_start = False
-        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.setProperty("card", True)
         self.lamp = LampWidget(colours)
         self._url = _label()
         self._url.setTextInteractionFlags(
@@ -122,14 +123,14 @@ class EndpointCard(QFrame):
             if label.text() != text:
                 label.setText(text)
                 label.setVisible(bool(text))
-        self._totals.setToolTip(buffer_text(status))
+        self._totals.setToolTip(plain_tip(buffer_text(status)))
         if look.can_start != self._can_start or not self._toggle.text():
             self._can_start = look.can_start
             self._toggle.setText("▶" if look.can_start else "■")
         verb = "Start" if look.can_start else "Stop"
-        self._toggle.setToolTip(f"{verb} listening at {look.url}")
+        self._toggle.setToolTip(plain_tip(f"{verb} listening at {look.url}"))
         self._toggle.setAccessibleName(f"{verb} {look.url}")
-        self._remove.setToolTip(f"Remove {look.url}; its messages stay in the log")
+        self._remove.setToolTip(plain_tip(f"Remove {look.url}; its messages stay in the log"))
         self._remove.setAccessibleName(f"Remove {look.url}")
         self.setAccessibleName(f"Endpoint {look.url}")
         self.setAccessibleDescription(f"{look.rates}. {look.totals}. {look.problem}")
@@ -186,7 +187,7 @@ class EndpointBar(QWidget):
         self.set_colours(colours)
 
     def sizeHint(self) -> QSize:
-        return QSize(290, 400)
+        return QSize(310, 400)
 
     def set_colours(self, colours: Colours) -> None:
         self._colours = colours

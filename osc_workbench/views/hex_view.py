@@ -31,6 +31,7 @@ class HexView(QAbstractScrollArea):
         self._colours = colours
         self.setFont(data_font())
         self.setAccessibleName("Bytes of the packet")
+        self.setProperty("pane", True)
         self._advance = self.fontMetrics().horizontalAdvance("0")
         self._line_height = self.fontMetrics().height() + 2
         self.setMinimumWidth(self._advance * (_LINE_WIDTH + 2) + self.verticalScrollBar().sizeHint().width() + 8)

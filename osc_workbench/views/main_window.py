@@ -4,9 +4,11 @@ from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent
 from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QToolBar, QWidget
 
+from osc_workbench.views.elided_label import ElidedLabel
 from osc_workbench.views.endpoint_bar import EndpointBar
 from osc_workbench.views.packet_view import PacketView
 from osc_workbench.views.theme import Colours
+from osc_workbench.views.tool_tips import plain_tip
 from osc_workbench.views.traffic_view import TrafficView
 
 
@@ -33,17 +35,17 @@ class MainWindow(QMainWindow):
         self.toolbar.setMovable(False)
         self.toolbar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         self.addToolBar(self.toolbar)
-        self._counts, self._problem = QLabel(), QLabel()
-        for label in (self._counts, self._problem):
-            label.setTextFormat(Qt.TextFormat.PlainText)
+        self._counts, self._problem = QLabel(), ElidedLabel()
+        self._counts.setTextFormat(Qt.TextFormat.PlainText)
         self._counts.setAccessibleName("State of the log")
         self._problem.setAccessibleName("Last problem")
         self.statusBar().addWidget(self._problem, 1)
         self.statusBar().addPermanentWidget(self._counts)
         self.resize(1400, 860)
-        self.resizeDocks([self.endpoint_dock], [270], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.endpoint_dock], [310], Qt.Orientation.Horizontal)
         self.resizeDocks([self.packet_dock], [260], Qt.Orientation.Vertical)
         self._initial_state = self.saveState()
+        self._initial_split = packet.splitter.saveState()
 
     def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title)
@@ -78,8 +80,8 @@ class MainWindow(QMainWindow):
 
     def show_problem(self, text: str, details: str = "") -> None:
         """Show one line about what went wrong last; details are in the tool tip."""
-        self._problem.setText(text)
-        self._problem.setToolTip(details)
+        self._problem.show_text(text)
+        self._problem.setToolTip(plain_tip(details or text))
 
     def layout_state(self) -> dict[str, QByteArray]:
         """Return all that makes up the layout, by name."""
@@ -98,11 +100,14 @@ class MainWindow(QMainWindow):
             self.restoreState(state["docks"])
         if "columns" in state:
             self.log.header.restoreState(state["columns"])
+            self.log.header.check_actions()
         if "packet" in state:
             self.packet.splitter.restoreState(state["packet"])
 
     def reset_layout(self) -> None:
         self.restoreState(self._initial_state)
+        self.log.header.reset_columns()
+        self.packet.splitter.restoreState(self._initial_split)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         # The program closes its sockets first and the window last.

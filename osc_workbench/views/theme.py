@@ -91,7 +91,8 @@ def apply_theme(application: QApplication, colours: Colours) -> None:
     """Give the whole application these colours, in the same style on every system."""
     application.setStyle(QStyleFactory.create("Fusion"))
     application.setPalette(make_palette(colours))
-    application.setStyleSheet(_STYLE.format(border=colours.border.name(), muted=colours.muted.name()))
+    names = ("window", "text", "border", "muted", "accent", "selection", "selection_text")
+    application.setStyleSheet(_STYLE.format(**{name: getattr(colours, name).name() for name in names}))
 
 
 def make_palette(colours: Colours) -> QPalette:
@@ -129,9 +130,24 @@ def data_font() -> QFont:
     return font
 
 
+# Focus is a line in the accent colour; Fusion's own is the highlight, which is too pale here.
 _STYLE = """
 QToolTip {{ border: 1px solid {border}; padding: 2px; }}
 QStatusBar::item {{ border: none; }}
 QDockWidget::title {{ padding: 5px 8px; }}
 QLabel[muted="true"] {{ color: {muted}; }}
+QFrame[card="true"] {{ border: 1px solid {border}; border-radius: 4px; }}
+QLineEdit {{ border: 1px solid {border}; border-radius: 3px; padding: 3px 4px; }}
+QAbstractScrollArea[pane="true"] {{ border: 1px solid {border}; }}
+QLineEdit:focus, QAbstractScrollArea[pane="true"]:focus {{ border-color: {accent}; }}
+QHeaderView::section {{
+    background: {window}; color: {text}; padding: 2px 4px; border: none;
+    border-right: 1px solid {border}; border-bottom: 1px solid {border};
+}}
+QToolButton, QPushButton {{ border: 1px solid {border}; border-radius: 3px; padding: 3px 7px; }}
+QToolBar QToolButton {{ border-color: transparent; }}
+QToolButton:checked, QToolButton:pressed, QPushButton:pressed {{
+    background: {selection}; color: {selection_text}; border-color: {border};
+}}
+QToolButton:hover, QToolButton:focus, QPushButton:hover, QPushButton:focus {{ border-color: {accent}; }}
 """

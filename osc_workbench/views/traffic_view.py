@@ -49,6 +49,7 @@ class TrafficView(QAbstractScrollArea):
         self.menu = QMenu(self)
         self.setFont(data_font())
         self.setAccessibleName("Message log")
+        self.setProperty("pane", True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
