@@ -50,7 +50,8 @@ class Session:
 
     def __init__(self, clock: Clock | None = None, store: TrafficStore | None = None) -> None:
         self.clock = clock or Clock()
-        self.store = store or TrafficStore()
+        # An empty store counts as false.
+        self.store = TrafficStore() if store is None else store
         self.on_arrival: Callable[[], None] = _nobody
         self.on_problem: Callable[[str], None] = _log_problem
         self.recorder: Recorder | None = None

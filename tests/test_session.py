@@ -311,6 +311,11 @@ async def test_answers_between_two_endpoints_of_ours_are_both_in_the_log() -> No
 # Endpoints.
 
 
+def test_session_uses_the_store_it_is_given() -> None:
+    store = TrafficStore(limit_rows=5)
+    assert Session(store=store).store is store
+
+
 async def test_removed_endpoint_leaves_its_rows_and_what_waited(sender: socket.socket) -> None:
     async with listening() as (session, endpoint_id, address):
         sender.sendto(message(1), address)
