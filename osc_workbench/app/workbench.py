@@ -9,7 +9,7 @@ from osc_workbench.app.actions import fill_menus, make_actions
 from osc_workbench.app.faults import Fault, Faults
 from osc_workbench.app.settings import Settings
 from osc_workbench.models.endpoint_model import size_text
-from osc_workbench.models.frame_clock import FrameClock
+from osc_workbench.models.frame_clock import FrameClock, Load
 from osc_workbench.models.packet_model import PacketModel
 from osc_workbench.models.traffic_model import TrafficModel
 from osc_workbench.models.wishes import Wish
@@ -88,7 +88,7 @@ class Workbench(QObject):
         """Take in what has arrived and show it."""
         batch = self.session.flush(FLUSH_BUDGET)
         self.traffic_model.apply_batch(batch)
-        self.frame_clock.set_busy(batch.backlog > 0 or batch.end_row - batch.first_row > _LIGHT_FRAME)
+        self.frame_clock.set_load(_load_of(batch))
         if batch.backlog:
             self.frame_clock.request()
         now = self.session.clock.time()
@@ -155,6 +155,12 @@ class Workbench(QObject):
         self.faults.on_fault = _ignore
         self.window.hide()
         self.window.deleteLater()
+
+
+def _load_of(batch: Batch) -> Load:
+    if batch.backlog:
+        return Load.BEHIND
+    return Load.BUSY if batch.end_row - batch.first_row > _LIGHT_FRAME else Load.LIGHT
 
 
 def _ignore(_fault: Fault) -> None:

@@ -3,6 +3,7 @@
 Alone, a datagram is shown at once; under load, frames are spaced so that the window keeps up and stays responsive.
 """
 
+import enum
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
@@ -13,6 +14,17 @@ BUSY_INTERVAL = 0.016
 IDLE_INTERVAL = 0.25
 # The shortest pause after a frame; the pause grows to the time the frame itself took.
 SHORTEST_PAUSE = 0.003
+
+
+class Load(enum.Enum):
+    """How much there was to take in.
+
+    BEHIND: more than one frame could take.
+    """
+
+    LIGHT = "light"
+    BUSY = "busy"
+    BEHIND = "behind"
 
 
 class FrameClock(QObject):
@@ -33,7 +45,7 @@ class FrameClock(QObject):
         self._earliest = 0.0
         self._due = 0.0
         self._requested = False
-        self._busy = False
+        self._load = Load.LIGHT
 
     def start(self) -> None:
         self._requested = False
@@ -42,9 +54,9 @@ class FrameClock(QObject):
     def stop(self) -> None:
         self._timer.stop()
 
-    def set_busy(self, busy: bool) -> None:
-        """Tell whether the last frame had more to take in than a light one."""
-        self._busy = busy
+    def set_load(self, load: Load) -> None:
+        """Tell how much this frame had to take in."""
+        self._load = load
 
     def request(self) -> None:
         """Ask for a frame; many requests make one frame."""
@@ -62,8 +74,10 @@ class FrameClock(QObject):
         self._requested = False
         self.frame.emit()
         end = self._time()
-        if self._busy:
-            # Under a flood taking in comes first: painting less often leaves more of the time for it.
+        if self._load is Load.BEHIND:
+            self._earliest = end + SHORTEST_PAUSE
+        elif self._load is Load.BUSY:
+            # Under a flood receiving comes first: painting less often leaves more of the time for it.
             self._earliest = max(start + BUSY_INTERVAL, end + 3 * (end - start))
         else:
             self._earliest = end + max(SHORTEST_PAUSE, end - start)

@@ -56,7 +56,8 @@ def fill(bench: Workbench, count: int) -> float:
     while left:
         some = min(left, 256)
         datagrams = [
-            f"/synth/{n % 16:02d}/oscillator".encode() + b"\0\0\0\0,ff\0" + struct.pack(">ff", n, left) for n in range(some)
+            f"/synth/{n % 16:02d}/oscillator".encode() + b"\0\0\0\0,ff\0" + struct.pack(">ff", n, left)
+            for n in range(some)
         ]
         assert len(datagrams[0]) == 36, len(datagrams[0])
         times = np.full(some, time.time_ns(), np.int64)
@@ -98,12 +99,15 @@ def main() -> None:
     fill(small, 10_000)
     large = make_window(application)
     seconds = fill(large, MESSAGES)
-    print(f"{MESSAGES:,} messages of 36 bytes: process {resident_mib():.0f} MiB, before {base:.0f} MiB (goal: under 700)")
+    used = f"process {resident_mib():.0f} MiB, before {base:.0f} MiB (goal: under 700)"
+    print(f"{MESSAGES:,} messages of 36 bytes: {used}")
     print(f"kept {len(large.session.store):,}; filled at {MESSAGES / seconds:,.0f} messages a second\n")
     rows = []
     for name in actions(small):
         first, second = actions(small)[name], actions(large)[name]
-        result = compare({"10,000": (first, lambda: list(range(64))), "large": (second, lambda: list(range(64)))}, rounds=15)
+        result = compare(
+            {"10,000": (first, lambda: list(range(64))), "large": (second, lambda: list(range(64)))}, rounds=15
+        )
         cells = [f"{timing.nanoseconds / 1e6:.2f} ms" for timing in result.values()]
         rows.append((name, *cells, f"{1 / result['large'].ratio:.2f}"))
     print_table("one action with its repaint", rows, ("action", "10,000 rows", f"{MESSAGES:,} rows", "times as long"))

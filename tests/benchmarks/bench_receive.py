@@ -84,9 +84,8 @@ class Receiver:
 def send(port: int, rate: float, seconds: float) -> tuple[int, float]:
     """Return how many left and in how many seconds."""
     # A process of its own, so that sending takes nothing from this one's loop.
-    result = subprocess.run(
-        [sys.executable, str(HERE / "sender.py"), str(port), str(rate), str(seconds)], capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, str(HERE / "sender.py"), str(port), str(rate), str(seconds)]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
     sent, elapsed = result.stdout.split()
     return int(sent), float(elapsed)
 
@@ -122,7 +121,8 @@ def measure(receivers: list[Receiver]) -> None:
     for receiver in receivers:
         own = rates[receiver.name]
         ratio = statistics.median(mine / peer for mine, peer in zip(ours, own, strict=True))
-        rows.append((receiver.name, f"{statistics.median(own):,.0f}", " ".join(f"{rate:,.0f}" for rate in own), f"{ratio:.2f}"))
+        each = " ".join(f"{rate:,.0f}" for rate in own)
+        rows.append((receiver.name, f"{statistics.median(own):,.0f}", each, f"{ratio:.2f}"))
     print_table("highest rate without loss, messages a second", rows, ("receiver", "median", "rounds", "window / this"))
     print("goals: 0.35 of the C loop, 8 times python-osc\n")
     window = receivers[-1]

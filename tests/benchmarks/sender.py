@@ -1,7 +1,7 @@
-"""A fast, paced sender of OSC datagrams: `python sender.py PORT RATE SECONDS [BURST]`; prints how many left.
+"""A fast, paced sender of OSC datagrams: `python sender.py PORT RATE SECONDS`; prints how many left, in which time.
 
-Each message is /synth/N/freq ,f with a running number; sendmmsg takes up to 64 of them in one system call, so the sender
-is faster than anything it measures.
+Each message is /synth/N/freq ,f with a running number; sendmmsg takes up to 64 of them in one system call, so that the
+sender is faster than what it measures.
 """
 
 import ctypes

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
-from osc_workbench.models.frame_clock import BUSY_INTERVAL, IDLE_INTERVAL, SHORTEST_PAUSE, FrameClock
+from osc_workbench.models.frame_clock import BUSY_INTERVAL, IDLE_INTERVAL, SHORTEST_PAUSE, FrameClock, Load
 
 
 class Frames:
@@ -74,7 +74,7 @@ def test_the_pause_grows_with_what_a_frame_costs(frames: Frames) -> None:
 
 
 def test_a_busy_clock_keeps_its_rate(frames: Frames) -> None:
-    frames.clock.set_busy(True)
+    frames.clock.set_load(Load.BUSY)
     frames.requests_within = 1
     frames.cost = 0.002
     frames.tick()
@@ -82,7 +82,7 @@ def test_a_busy_clock_keeps_its_rate(frames: Frames) -> None:
 
 
 def test_a_busy_clock_leaves_at_least_half_of_the_time_if_frames_take_too_long(frames: Frames) -> None:
-    frames.clock.set_busy(True)
+    frames.clock.set_load(Load.BUSY)
     frames.requests_within = 1
     frames.cost = 0.100
     frames.tick()
@@ -104,3 +104,11 @@ def test_a_stopped_clock_makes_no_frames(frames: Frames) -> None:
 
 def test_frames_come_by_themselves(qtbot: QtBot, frames: Frames) -> None:
     qtbot.waitUntil(lambda: frames.count >= 2)
+
+
+def test_a_clock_that_is_behind_hardly_pauses(frames: Frames) -> None:
+    frames.clock.set_load(Load.BEHIND)
+    frames.requests_within = 1
+    frames.cost = 0.012
+    frames.tick()
+    assert frames.pause_ms == round(SHORTEST_PAUSE * 1000)
