@@ -1,7 +1,5 @@
 """The header of the message log: widths, order and choice of columns."""
 
-from functools import partial
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QContextMenuEvent, QFontMetrics
 from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
@@ -53,7 +51,7 @@ class TrafficHeader(QHeaderView):
         action.setChecked(True)
         action.setToolTip(f"Show or hide the column {title}")
         action.setStatusTip(action.toolTip())
-        action.triggered.connect(partial(self._show_column, column))
+        action.triggered.connect(self._show_checked)
         return action
 
     def check_actions(self) -> None:
@@ -68,8 +66,9 @@ class TrafficHeader(QHeaderView):
         self.restoreState(self._initial_state)
         self.check_actions()
 
-    def _show_column(self, column: Column, shown: bool) -> None:
-        self.setSectionHidden(column, not shown)
+    def _show_checked(self) -> None:
+        for column, action in zip(Column, self.column_actions, strict=True):
+            self.setSectionHidden(column, not action.isChecked())
         self.check_actions()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
