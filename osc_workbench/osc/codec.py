@@ -97,7 +97,7 @@ def scan_packet(data: bytes) -> MessageHeader | BundleScan:
     """
     try:
         header = _known_header(data[header_slices[len(data)]]) or known_headers.find(data)
-        if header.end in (len(data), -1):
+        if header.end == len(data) or header.end < 0:
             return header
     except MISFIT:
         pass

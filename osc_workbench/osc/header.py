@@ -36,8 +36,7 @@ class MessageHeader:
         self.type_tags = type_tags
         self.raw = raw
         self.signature = signature
-        fixed_size = signature.fixed_size if signature else -1
-        self.end = len(raw) + fixed_size if fixed_size >= 0 else -1
+        self.end = -1 if signature is None or signature.fixed_size < 0 else len(raw) + signature.fixed_size
 
     def fits(self, message: bytes) -> bool:
         """Tell whether the arguments of a message with this header end where the message does."""
