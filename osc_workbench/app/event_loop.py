@@ -11,10 +11,13 @@ import heapq
 import math
 from collections.abc import Callable
 from contextvars import Context
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import qasync
 from PySide6.QtCore import QCoreApplication, QObject, QSocketNotifier, Qt, QTimerEvent
+
+if TYPE_CHECKING:
+    from _typeshed import FileDescriptorLike
 
 # Above this many cancelled timers, and when they are the majority, the heap is rebuilt without them.
 _CANCELLED_LIMIT = 100
@@ -135,17 +138,18 @@ class WorkbenchEventLoop(qasync.QSelectorEventLoop):
         if self._scheduled:
             self._arm_for(self._scheduled[0].when())
 
-    def _add_reader(self, fd: int, callback: Callable[..., Any], *args: Any) -> asyncio.Handle:
+    def _add_reader(self, fd: "FileDescriptorLike", callback: Callable[..., Any], *args: Any) -> asyncio.Handle:
         self._check_closed()
         self._remove_reader(fd)
+        number = _number_of(fd)
         handle = asyncio.Handle(callback, args, self, None)
-        notifier = QSocketNotifier(fd, QSocketNotifier.Type.Read)
+        notifier = QSocketNotifier(number, QSocketNotifier.Type.Read)
         notifier.activated.connect(handle._run)
-        self._notifiers[fd] = notifier, handle
+        self._notifiers[number] = notifier, handle
         return handle
 
-    def _remove_reader(self, fd: int) -> bool:
-        notifier, _ = self._notifiers.pop(fd, (None, None))
+    def _remove_reader(self, fd: "FileDescriptorLike") -> bool:
+        notifier, _ = self._notifiers.pop(_number_of(fd), (None, None))
         if notifier is None:
             return False
         notifier.setEnabled(False)
@@ -153,3 +157,7 @@ class WorkbenchEventLoop(qasync.QSelectorEventLoop):
         # A notifier may be removed by its own callback; Qt still holds it then.
         notifier.deleteLater()
         return True
+
+
+def _number_of(fd: "FileDescriptorLike") -> int:
+    return fd if isinstance(fd, int) else fd.fileno()

@@ -1,0 +1,56 @@
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QByteArray, QSettings
+
+from osc_workbench.app.settings import Settings
+
+LAYOUT = {"geometry": QByteArray(b"\0\1"), "docks": QByteArray(b"abc")}
+
+
+def settings_at(path: Path) -> Settings:
+    return Settings(QSettings(str(path), QSettings.Format.IniFormat))
+
+
+def test_what_was_saved_is_there_at_the_next_start(tmp_path: Path) -> None:
+    path = tmp_path / "settings.ini"
+    settings = settings_at(path)
+    settings.theme = "dark"
+    settings.set_layout(LAYOUT)
+    assert settings.save()
+    again = settings_at(path)
+    assert again.theme == "dark"
+    assert again.layout() == LAYOUT
+
+
+def test_without_a_file_there_are_defaults(tmp_path: Path) -> None:
+    settings = settings_at(tmp_path / "none.ini")
+    assert settings.theme == "system"
+    assert settings.layout() == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "theme=purple\n[layout]\nversion=1\ngeometry=7\ndocks=@ByteArray()\n",
+        "theme=@Variant(\\0\\0\\0)\n[layout]\nversion=abc\n",
+        "[layout]\nversion=99\ngeometry=@ByteArray(abc)\n",
+        "\0\xff\xfe no ini at all [[[",
+        "theme=light, dark\n",
+    ],
+)
+def test_values_that_cannot_be_used_are_ignored(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "settings.ini"
+    path.write_text(text, "latin-1")
+    settings = settings_at(path)
+    assert settings.theme == "system"
+    assert settings.layout() == {}
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("no directory")
+    settings = settings_at(in_the_way / "settings.ini")
+    settings.theme = "dark"
+    assert not settings.save()
+    assert settings.theme == "dark"
