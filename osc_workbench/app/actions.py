@@ -201,5 +201,6 @@ def fill_menus(workbench: "Workbench", actions: dict[str, QAction], more: dict[s
         workbench.window.add_menu(title, entries)
 
 
-def _call_without_state(command: Callable[[], Any], _checked: bool) -> None:
+def _call_without_state(command: Callable[[], Any], _checked: bool = False) -> None:
+    # PySide emits `triggered` with or without the state, as it judges the callable.
     command()
