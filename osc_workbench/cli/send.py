@@ -18,7 +18,7 @@ from osc_workbench.session import Session
 from osc_workbench.traffic.record import Direction
 from osc_workbench.traffic.record_lines import text_line
 
-_TIME = re.compile(r"immediately|0x[0-9a-fA-F]{1,16}|\+\d+(\.\d+)?|\+\.\d+")
+_TIME = re.compile(r"immediately|0x[0-9a-fA-F]{1,16}|\+\d{1,9}(\.\d+)?|\+\.\d+", re.ASCII)
 # On this machine a refusal is there as soon as the datagram is sent; the loop only has to turn.
 _REFUSAL_WAIT = 0.01
 
@@ -47,6 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     if options.bundle is not None and not _TIME.fullmatch(options.bundle):
+        if options.bundle.startswith(("+", "0x")):
+            raise OscEncodeError(f"{options.bundle!r} is no time; write immediately, +SECONDS, or 0x and hex digits.")
         # `--bundle '/a 1' '/b 2'`: what looks like no time is the first packet.
         options.texts.insert(0, options.bundle)
         options.bundle = "immediately"
