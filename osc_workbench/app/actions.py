@@ -100,7 +100,7 @@ ACTIONS = (
     ActionRow(
         "reference",
         "&View",
-        "Set time re&ference",
+        "Set &time reference",
         "Ctrl+T",
         "Count relative times from the selected message",
         commands.set_time_reference,
@@ -138,7 +138,7 @@ ACTIONS = (
         commands.focus_endpoints,
         starts_section=True,
     ),
-    ActionRow("focus log", "&View", "Go to &log", "Ctrl+2", "Move the keyboard to the message log", commands.focus_log),
+    ActionRow("focus log", "&View", "Go to lo&g", "Ctrl+2", "Move the keyboard to the message log", commands.focus_log),
     ActionRow(
         "focus packet",
         "&View",

@@ -24,7 +24,6 @@ def settings(tmp_path: Path) -> Settings:
 def workbench(qtbot: QtBot, qapp: QApplication, settings: Settings) -> Iterator[Workbench]:
     style_sheet, palette = qapp.styleSheet(), qapp.palette()
     workbench = Workbench(qapp, Session(), settings, Faults(), LIGHT)
-    qtbot.addWidget(workbench.window)
     workbench.window.show()
     workbench.refresh()
     yield workbench
