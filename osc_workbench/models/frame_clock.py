@@ -43,15 +43,18 @@ class FrameClock(QObject):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
         self._earliest = 0.0
-        self._due = 0.0
+        self._running = False
         self._requested = False
         self._load = Load.LIGHT
 
     def start(self) -> None:
+        self._running = True
         self._requested = False
         self._arm(IDLE_INTERVAL)
 
     def stop(self) -> None:
+        """Make no more frames, whoever asks: sockets hand over what waits in them while they are closed."""
+        self._running = False
         self._timer.stop()
 
     def set_load(self, load: Load) -> None:
@@ -60,7 +63,7 @@ class FrameClock(QObject):
 
     def request(self) -> None:
         """Ask for a frame; many requests make one frame."""
-        if not self._requested:
+        if self._running and not self._requested:
             self._requested = True
             self._arm(self._earliest - self._time())
 
@@ -81,7 +84,5 @@ class FrameClock(QObject):
             self._earliest = max(start + BUSY_INTERVAL, end + 3 * (end - start))
         else:
             self._earliest = end + max(SHORTEST_PAUSE, end - start)
-        if self._requested:
-            self._arm(self._earliest - end)
-        else:
-            self._arm(IDLE_INTERVAL)
+        if self._running:
+            self._arm(self._earliest - end if self._requested else IDLE_INTERVAL)

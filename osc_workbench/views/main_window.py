@@ -1,4 +1,4 @@
-"""The main window: endpoints at the left, the log in the middle, the packet below, a status bar at the bottom."""
+"""The main window: endpoints at the left, the log beside them, the packet below both, a status bar at the bottom."""
 
 from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent
@@ -29,7 +29,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(log)
         self.endpoint_dock = self._dock("Endpoints", endpoints, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.packet_dock = self._dock("Packet", packet, Qt.DockWidgetArea.BottomDockWidgetArea)
-        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        # Tree and bytes side by side need the whole width; a few cards need little height.
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.toolbar = QToolBar("Log")
         self.toolbar.setObjectName("log toolbar")
         self.toolbar.setMovable(False)

@@ -82,6 +82,7 @@ class PacketView(QWidget):
         tree = QTreeView()
         tree.setModel(model)
         tree.setUniformRowHeights(True)
+        tree.setIndentation(14)
         tree.setAlternatingRowColors(True)
         tree.setFont(data_font())
         tree.setAccessibleName("Fields of the packet")

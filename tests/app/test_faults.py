@@ -98,8 +98,8 @@ def test_an_exception_nobody_could_catch_is_a_fault(faults: Faults) -> None:
 
     Failing()
     gc.collect()
-    assert len(faults.kept) == 1
-    assert faults.kept[0].summary.startswith("ValueError: it went wrong")
+    # What other tests left to the collector may be there, too.
+    assert any(summary.startswith("ValueError: it went wrong") for summary in summaries(faults))
 
 
 def test_a_warning_in_our_own_log_is_a_fault_and_a_note_is_none(faults: Faults) -> None:

@@ -74,6 +74,19 @@ def test_a_burst_arrives_whole_and_in_order(run: Run, workbench: Workbench, send
     assert [workbench.traffic_model.look(row).cells[7] for row in (0, 1, count - 1)] == ["0", "1", str(count - 1)]
 
 
+def test_what_arrives_while_it_closes_asks_for_no_frame(run: Run, workbench: Workbench, sender: socket.socket) -> None:
+    async def receive_and_close() -> None:
+        _, port = await listen(workbench)
+        for _ in range(100):
+            sender.sendto(encode_packet(OscMessage("/late")), ("127.0.0.1", port))
+        workbench.frame_clock.stop()
+        workbench.session.close()
+
+    run(receive_and_close())
+    assert workbench.session.backlog == 100
+    assert not workbench.frame_clock._timer.isActive()
+
+
 def test_an_endpoint_is_stopped_started_and_removed(run: Run, workbench: Workbench) -> None:
     async def go_through_states() -> list[Lamp]:
         lamps = []

@@ -99,6 +99,14 @@ def test_a_request_too_soon_waits_for_the_rest_of_the_pause(frames: Frames) -> N
 
 def test_a_stopped_clock_makes_no_frames(frames: Frames) -> None:
     frames.clock.stop()
+    frames.clock.request()
+    assert not frames.clock._timer.isActive()
+
+
+def test_a_clock_stopped_within_its_frame_makes_no_more(frames: Frames) -> None:
+    frames.clock.frame.connect(frames.clock.stop)
+    frames.requests_within = 1
+    frames.tick()
     assert not frames.clock._timer.isActive()
 
 
@@ -110,5 +118,13 @@ def test_a_clock_that_is_behind_hardly_pauses(frames: Frames) -> None:
     frames.clock.set_load(Load.BEHIND)
     frames.requests_within = 1
     frames.cost = 0.012
+    frames.tick()
+    assert frames.pause_ms == round(SHORTEST_PAUSE * 1000)
+
+
+def test_a_clock_that_is_behind_goes_on_as_soon_as_it_can(frames: Frames) -> None:
+    frames.clock.set_load(Load.BEHIND)
+    frames.requests_within = 1
+    frames.cost = 0.100
     frames.tick()
     assert frames.pause_ms == round(SHORTEST_PAUSE * 1000)
