@@ -64,6 +64,7 @@ class Recorder:
                 )
             self.recorded += end - first
         except OSError as error:
+            self.missed += end - first
             self._stop(error)
 
     def flush_if_due(self) -> None:
