@@ -298,8 +298,8 @@ async def test_port_stays_the_same_when_opened_again() -> None:
     [
         ("udp://192.0.2.1:0", "192.0.2.1 is no address of this machine"),
         pytest.param("udp://[2001:db8::1]:0", "2001:db8::1 is no address of this machine", marks=needs_ipv6),
-        ("udp://no.such.host.invalid:0", "The host name 'no.such.host.invalid' is not known"),
-        ("udp://ü..x:0", "is not known"),
+        # A name that no name server has to be asked about.
+        ("udp://no..host:0", "The host name 'no..host' is not known"),
         (f"udp://{'x' * 300}:0", "is not known"),
     ],
 )
@@ -311,12 +311,6 @@ async def test_illegal_address_is_refused_in_one_sentence(url: str, problem: str
     assert caught.value.remedy
     assert inbox.endpoint.state is EndpointState.FAILED
     await until(lambda: open_descriptors() <= before + 1)
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may bind any port")
-async def test_privileged_port_is_refused_with_a_remedy() -> None:
-    with pytest.raises(EndpointError, match="Port 80 is reserved"):
-        await Inbox("udp://127.0.0.1:80").endpoint.open()
 
 
 def test_reserved_port_is_explained() -> None:
