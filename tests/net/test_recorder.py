@@ -59,14 +59,14 @@ def test_a_full_disk_stops_recording_and_says_so(tmp_path: Path) -> None:
     problems: list[str] = []
     recorder = make_recorder(tmp_path / "a.pcapng", problems)
     recorder._file.close()
-    recorder._file = Path("/dev/full").open("wb", buffering=0)
-    recorder._writer._file = recorder._file
-    recorder.write(arrivals_of(b"one"), 0, 1)
-    recorder.write(arrivals_of(b"two", b"three"), 0, 2)
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        recorder._file = recorder._writer._file = full
+        recorder.write(arrivals_of(b"one"), 0, 1)
+        recorder.write(arrivals_of(b"two", b"three"), 0, 2)
+        recorder.close({})
     assert len(problems) == 1
     assert "No space left" in problems[0]
     assert recorder.missed == 3
-    recorder.close({})
 
 
 async def test_a_session_records_what_comes_and_goes(tmp_path: Path) -> None:
