@@ -66,9 +66,7 @@ def nothing_left_behind(expected_errors: list[str]) -> Iterator[None]:
     yield
     for logger in loggers:
         logger.removeHandler(collector)
-    unexpected = [
-        message for message in collector.messages if not any(text in message for text in expected_errors)
-    ]
+    unexpected = [message for message in collector.messages if not any(text in message for text in expected_errors)]
     left = [thread.name for thread in threads_left(before)]
     assert not unexpected, f"The test logged errors: {unexpected}"
     assert not left, f"The test left threads running: {left}"

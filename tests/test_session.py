@@ -108,9 +108,9 @@ async def test_what_exceeds_the_budget_stays_as_backlog_in_order(sender: socket.
             sender.sendto(message(number), address)
         await until(lambda: session.backlog == 4000)
         clock.step = 0.001
-        batches = [session.flush(0.004)]
+        batches = [session.flush(0.002)]
         while session.backlog:
-            batches.append(session.flush(0.004))
+            batches.append(session.flush(0.002))
             assert batches[-1].backlog == session.backlog == 4000 - batches[-1].end_row
         assert len(batches) > 2
         for earlier, later in pairwise(batches):

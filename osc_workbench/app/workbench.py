@@ -23,6 +23,8 @@ from osc_workbench.views.traffic_view import TrafficView
 
 # A frame's share for taking in datagrams; the rest of 16 ms is for painting.
 FLUSH_BUDGET = 0.012
+# Packets a second from which on the window paints less often.
+_FLOOD_RATE = 130_000
 # A frame with more rows than this is not a light one.
 _LIGHT_FRAME = 128
 # Counters that change more often than this cannot be read.
@@ -160,7 +162,10 @@ class Workbench(QObject):
 def _load_of(batch: Batch) -> Load:
     if batch.backlog:
         return Load.BEHIND
-    return Load.BUSY if batch.end_row - batch.first_row > _LIGHT_FRAME else Load.LIGHT
+    if batch.end_row - batch.first_row <= _LIGHT_FRAME:
+        return Load.LIGHT
+    rate = sum(status.packets_per_second for status in batch.endpoint_statuses)
+    return Load.FLOOD if rate > _FLOOD_RATE else Load.BUSY
 
 
 def _ignore(_fault: Fault) -> None:

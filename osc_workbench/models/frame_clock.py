@@ -10,6 +10,8 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 # The rate at which a busy window is redrawn.
 BUSY_INTERVAL = 0.016
+# The rate at which a flooded window is redrawn: painting half as often leaves more of the time for receiving.
+FLOOD_INTERVAL = 0.033
 # Even without arrivals rates fall and lamps go out.
 IDLE_INTERVAL = 0.25
 # The shortest pause after a frame; the pause grows to the time the frame itself took.
@@ -19,11 +21,12 @@ SHORTEST_PAUSE = 0.003
 class Load(enum.Enum):
     """How much there was to take in.
 
-    BEHIND: more than one frame could take.
+    FLOOD: more than the eye can follow in any case. BEHIND: more than one frame could take.
     """
 
     LIGHT = "light"
     BUSY = "busy"
+    FLOOD = "flood"
     BEHIND = "behind"
 
 
@@ -79,9 +82,9 @@ class FrameClock(QObject):
         end = self._time()
         if self._load is Load.BEHIND:
             self._earliest = end + SHORTEST_PAUSE
-        elif self._load is Load.BUSY:
-            # Under a flood receiving comes first: painting less often leaves more of the time for it.
-            self._earliest = max(start + BUSY_INTERVAL, end + 3 * (end - start))
+        elif self._load in (Load.BUSY, Load.FLOOD):
+            interval = BUSY_INTERVAL if self._load is Load.BUSY else FLOOD_INTERVAL
+            self._earliest = max(start + interval, end + (end - start))
         else:
             self._earliest = end + max(SHORTEST_PAUSE, end - start)
         if self._running:

@@ -5,6 +5,8 @@ import errno
 import os
 import socket
 import sys
+from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -32,6 +34,25 @@ class Arrivals(NamedTuple):
     times: npt.NDArray[np.int64]
     peers: list[Peer]
     truncated: tuple[int, ...] = ()
+
+
+def join_arrivals(parts: Sequence[Arrivals]) -> Arrivals:
+    """Return several arrivals of one endpoint and direction as one."""
+    if len(parts) == 1:
+        return parts[0]
+    truncated: list[int] = []
+    start = 0
+    for part in parts:
+        truncated += [start + index for index in part.truncated]
+        start += len(part.datagrams)
+    return Arrivals(
+        parts[0].endpoint_id,
+        parts[0].direction,
+        list(chain.from_iterable(part.datagrams for part in parts)),
+        np.concatenate([part.times for part in parts]),
+        list(chain.from_iterable(part.peers for part in parts)),
+        tuple(truncated),
+    )
 
 
 class Receiver(Protocol):

@@ -92,6 +92,8 @@ class RowPainter:
         return colours.muted if column in _MUTED and not selected else normal
 
     def _elided(self, text: str, room: int, left: bool) -> str:
+        if len(text) == 1:
+            return text
         if not text.isascii():
             return self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
         fitting = max(0, room // self._advance)

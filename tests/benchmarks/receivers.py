@@ -4,6 +4,7 @@ Each prints its port; at a datagram of one byte it prints a JSON line with what 
 """
 
 import asyncio
+import gc
 import json
 import os
 import socket
@@ -22,7 +23,7 @@ def report(values: dict[str, float]) -> None:
 
 
 async def python_osc() -> None:
-    """python-osc's asyncio server with one handler that counts, under the same event loop as the window."""
+    """python-osc's asyncio server with one handler that counts."""
     from pythonosc.dispatcher import Dispatcher
     from pythonosc.osc_server import AsyncIOOSCUDPServer
 
@@ -105,6 +106,9 @@ async def workbench() -> None:
         state.update(frames=[], base=status.packets, dropped=status.dropped)
 
     bench.frame_clock.frame.connect(on_frame)
+    # As the program does after it has started.
+    gc.collect()
+    gc.freeze()
     print(session.endpoint_url(endpoint).port, flush=True)
     await asyncio.Event().wait()
 
@@ -112,11 +116,17 @@ async def workbench() -> None:
 def main() -> None:
     from PySide6.QtWidgets import QApplication
 
+    import qasync
+
     from osc_workbench.app.event_loop import WorkbenchEventLoop
 
     application = QApplication(["receiver"])
-    body = {"python-osc": python_osc, "workbench": workbench}[sys.argv[1]]
-    with asyncio.Runner(loop_factory=lambda: WorkbenchEventLoop(application)) as runner:
+    loop, body = {
+        "python-osc": (WorkbenchEventLoop, python_osc),
+        "python-osc-qasync": (qasync.QEventLoop, python_osc),
+        "workbench": (WorkbenchEventLoop, workbench),
+    }[sys.argv[1]]
+    with asyncio.Runner(loop_factory=lambda: loop(application)) as runner:
         runner.run(body())
 
 

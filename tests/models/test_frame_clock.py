@@ -3,7 +3,14 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
-from osc_workbench.models.frame_clock import BUSY_INTERVAL, IDLE_INTERVAL, SHORTEST_PAUSE, FrameClock, Load
+from osc_workbench.models.frame_clock import (
+    BUSY_INTERVAL,
+    FLOOD_INTERVAL,
+    IDLE_INTERVAL,
+    SHORTEST_PAUSE,
+    FrameClock,
+    Load,
+)
 
 
 class Frames:
@@ -128,3 +135,11 @@ def test_a_clock_that_is_behind_goes_on_as_soon_as_it_can(frames: Frames) -> Non
     frames.cost = 0.100
     frames.tick()
     assert frames.pause_ms == round(SHORTEST_PAUSE * 1000)
+
+
+def test_a_flooded_clock_paints_half_as_often(frames: Frames) -> None:
+    frames.clock.set_load(Load.FLOOD)
+    frames.requests_within = 1
+    frames.cost = 0.003
+    frames.tick()
+    assert frames.pause_ms == round((FLOOD_INTERVAL - 0.003) * 1000)
