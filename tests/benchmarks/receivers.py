@@ -114,9 +114,8 @@ async def workbench() -> None:
 
 
 def main() -> None:
-    from PySide6.QtWidgets import QApplication
-
     import qasync
+    from PySide6.QtWidgets import QApplication
 
     from osc_workbench.app.event_loop import WorkbenchEventLoop
 
