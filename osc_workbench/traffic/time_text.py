@@ -1,5 +1,6 @@
 """Times as text."""
 
+import time
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -15,12 +16,12 @@ def rfc3339(unix_ns: int) -> str:
 def clock_time(unix_ns: int) -> str:
     """Return the local time of day with microseconds."""
     seconds, fraction = divmod(unix_ns, _SECOND)
-    return f"{_time_of_day(seconds)}.{fraction // 1000:06d}"
+    return f"{_time_of_day(seconds, time.tzname)}.{fraction // 1000:06d}"
 
 
 @lru_cache(256)
-def _time_of_day(seconds: int) -> str:
-    # Formatting a date takes 20 us, and the rows of one screen share a few seconds.
+def _time_of_day(seconds: int, _zone: tuple[str, str]) -> str:
+    # Formatting a date takes 20 us, and the rows of one screen share a few seconds. The zone can change meanwhile.
     return f"{datetime.fromtimestamp(seconds):%H:%M:%S}"
 
 
