@@ -222,14 +222,14 @@ class Session:
                 break
         return index
 
-    def _link_numbers(self, arrivals: Arrivals) -> npt.NDArray[np.uint16]:
+    def _link_numbers(self, arrivals: Arrivals) -> npt.NDArray[np.uint32]:
         number_of = self.store.links.number_of
         peers = arrivals.peers
         distinct = set(peers)
         numbers = {peer: number_of(arrivals.endpoint_id, peer, arrivals.direction) for peer in distinct}
         if len(distinct) == 1:
-            return np.full(len(peers), numbers[peers[0]], np.uint16)
-        return np.array([numbers[peer] for peer in peers], np.uint16)
+            return np.full(len(peers), numbers[peers[0]], np.uint32)
+        return np.array([numbers[peer] for peer in peers], np.uint32)
 
     # Sending.
 

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -26,13 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     urls = [EndpointUrl.parse(text) for text in options.listen]
-    if not _has_display():
+    missing = _missing_display()
+    if missing:
         if not options.screenshot:
-            print(
-                "osc-workbench gui: there is no display (DISPLAY and WAYLAND_DISPLAY are unset). "
-                "Take a picture with --screenshot FILE, or use `osc-workbench listen`.",
-                file=sys.stderr,
-            )
+            advice = "Take a picture with --screenshot FILE, or use `osc-workbench listen`."
+            print(f"osc-workbench gui: {missing} {advice}", file=sys.stderr)
             return COULD_NOT
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     try:
@@ -46,7 +45,20 @@ def run(options: argparse.Namespace) -> int:
     return run_application(urls, options)
 
 
-def _has_display() -> bool:
-    """Tell whether Qt will find a screen; without one it would abort the program."""
-    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-    return sys.platform != "linux" or any(os.environ.get(name) for name in names)
+def _missing_display() -> str:
+    """Say why Qt will find no screen, "" if it should; without one it would abort the program."""
+    if sys.platform != "linux" or os.environ.get("WAYLAND_DISPLAY") or os.environ.get("QT_QPA_PLATFORM"):
+        return ""
+    display = os.environ.get("DISPLAY", "")
+    if not display:
+        return "There is no display (DISPLAY and WAYLAND_DISPLAY are unset)."
+    number = display[1:].partition(".")[0]
+    if not display.startswith(":") or not number.isdigit():
+        # On another machine, or named in a way only X understands.
+        return ""
+    # X servers of this machine listen on an abstract socket, on a file, or on both.
+    for path in (f"\0/tmp/.X11-unix/X{number}", f"/tmp/.X11-unix/X{number}"):
+        with socket.socket(socket.AF_UNIX) as probe:
+            if probe.connect_ex(path) == 0:
+                return ""
+    return f"The display {display} does not answer."

@@ -211,6 +211,8 @@ class UdpEndpoint:
         if error.errno == errno.EADDRINUSE:
             holder = find_port_holder(port)
             who = f"by {holder}" if holder else "by another program"
+            if f"(process {os.getpid()})" in holder:
+                return EndpointError(f"Port {port} is in use by this program itself.", "Choose another port.")
             return EndpointError(f"Port {port} is in use {who}.", "Stop that program or choose another port.")
         if error.errno == errno.EADDRNOTAVAIL:
             return EndpointError(

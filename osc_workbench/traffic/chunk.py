@@ -26,7 +26,7 @@ class Rows(NamedTuple):
     """New rows and the bytes they point into, ready to be copied into a chunk.
 
     times: int64, ns since the Unix epoch. offsets, sizes: uint32, of the arguments in `content`. headers: uint32.
-    links: uint16. flags: uint8. All of shape (rows,).
+    links: uint32. flags: uint8. All of shape (rows,).
     bundles: (first row, number of rows, offset, size) of each bundle, relative to these rows and this content.
     packets: how many packets the rows belong to.
     """
@@ -94,7 +94,7 @@ class Chunk:
         self.offsets: Column = np.empty(rows, np.uint32)
         self.sizes: Column = np.empty(rows, np.uint32)
         self.headers: Column = np.empty(rows, np.uint32)
-        self.links: Column = np.empty(rows, np.uint16)
+        self.links: Column = np.empty(rows, np.uint32)
         self.flags: Column = np.empty(rows, np.uint8)
         self.arena: Column = np.empty(max(size, BYTES_OF_CHUNK), np.uint8)
         self._bundles: list[BundlePlace] = []

@@ -21,7 +21,7 @@ def index_datagrams(
     datagrams: Sequence[bytes],
     first: int,
     times: npt.NDArray[np.int64],
-    links: npt.NDArray[np.uint16],
+    links: npt.NDArray[np.uint32],
     headers: HeaderTable,
 ) -> tuple[Rows, int, int]:
     """Return rows for the datagrams from `first` on, the index of the first one not taken, and how many are malformed.
@@ -158,7 +158,7 @@ class _Rows:
         self.numbers.clear()
         self.bodies.clear()
 
-    def finish(self, times: npt.NDArray[np.int64], links: npt.NDArray[np.uint16]) -> Rows:
+    def finish(self, times: npt.NDArray[np.int64], links: npt.NDArray[np.uint32]) -> Rows:
         """Return the rows, given time and link of each datagram."""
         self._close_run()
         packets = len(times)

@@ -13,7 +13,7 @@ from osc_workbench.traffic.record import Direction, Peer
 # At some 400 bytes each, a full table of headers takes about 50 MB.
 HEADERS_LIMIT = 131_072
 HEADER_BYTES_LIMIT = 32 << 20
-# Links are 16-bit numbers in the rows.
+# At some 250 bytes each, 16 MB of peers.
 LINKS_LIMIT = 65_536
 NO_HEADER = 0
 
@@ -89,8 +89,8 @@ class LinkTable:
         number = self._numbers.get(link)
         if number is not None:
             return number
-        # The last places are kept for rows whose peer finds none: one place for each endpoint and direction.
-        if peer is not None and len(self.links) >= self._limit - 1024:
+        # The limit is one of peers: a row whose peer finds no place still has its endpoint and direction.
+        if peer is not None and len(self.links) >= self._limit:
             return self.number_of(endpoint_id, None, direction)
         number = self._numbers[link] = len(self.links)
         self.links.append(link)

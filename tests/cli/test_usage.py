@@ -147,3 +147,16 @@ def test_reader_that_has_enough_ends_the_command_quietly(command: str) -> None:
     done = subprocess.run(shell, input=line * 20_000, capture_output=True, timeout=TIMEOUT)
     assert done.stderr == b""
     assert len(done.stdout.splitlines()) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="X displays are looked for on Linux only")
+@pytest.mark.parametrize(("display", "reason"), [("", "is no display"), (":7654", ":7654 does not answer")])
+def test_window_without_a_screen_says_so_and_does_not_abort(display: str, reason: str) -> None:
+    environment = {**os.environ, "DISPLAY": display}
+    for name in ("WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        environment.pop(name, None)
+    command = [sys.executable, "-W", "error", "-m", "osc_workbench", "gui"]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
+    assert result.returncode == 2
+    assert reason in result.stderr
+    assert len(result.stderr.splitlines()) == 1

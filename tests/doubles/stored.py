@@ -16,7 +16,7 @@ def put(store: TrafficStore, datagrams: Sequence[bytes], peer: Peer | None = PEE
     """Append datagrams that came 1 us apart; return how many are malformed."""
     link = store.links.number_of(1, peer, Direction.IN)
     times = START_NS + 1000 * (store.end_packet + np.arange(len(datagrams), dtype=np.int64))
-    links = np.full(len(datagrams), link, np.uint16)
+    links = np.full(len(datagrams), link, np.uint32)
     index = malformed = 0
     while index < len(datagrams):
         rows, index, bad = index_datagrams(datagrams, index, times, links, store.headers)

@@ -45,7 +45,7 @@ class HandFedStore(TrafficStore):
     def _take(self, datagrams: Sequence[bytes], link: int) -> None:
         times = self.now_ns + np.arange(len(datagrams), dtype=np.int64) * MILLISECOND
         self.now_ns += len(datagrams) * MILLISECOND
-        links = np.full(len(datagrams), link, np.uint16)
+        links = np.full(len(datagrams), link, np.uint32)
         index = 0
         while index < len(datagrams):
             rows, index, _ = index_datagrams(datagrams, index, times, links, self.headers)

@@ -94,7 +94,7 @@ def test_every_truncation_of_real_packets_is_a_row_and_no_exception() -> None:
 def test_one_call_stays_short_and_takes_at_least_one_datagram() -> None:
     huge = encode_packet(OscBundle(TimeTag(9), [OscMessage("/x")] * 5000))
     datagrams = [huge] * 3
-    links, times = np.zeros(3, np.uint16), np.arange(3, dtype=np.int64)
+    links, times = np.zeros(3, np.uint32), np.arange(3, dtype=np.int64)
     rows, index, _ = index_datagrams(datagrams, 0, times, links, HeaderTable())
     assert (index, len(rows.times), rows.packets) == (1, 5000, 1)
     rows, index, _ = index_datagrams(datagrams, 2, times, links, HeaderTable())
@@ -106,7 +106,7 @@ def test_rows_of_a_packet_are_found_among_bundles() -> None:
     datagrams = [MESSAGE, PAIR, MESSAGE, PAIR, PAIR, MESSAGE]
     count = len(datagrams)
     rows, _, _ = index_datagrams(
-        datagrams, 0, np.arange(count, dtype=np.int64), np.zeros(count, np.uint16), HeaderTable()
+        datagrams, 0, np.arange(count, dtype=np.int64), np.zeros(count, np.uint32), HeaderTable()
     )
     for packet in range(count):
         assert set(rows.times[rows.of_packet(packet)].tolist()) == {packet}

@@ -175,7 +175,7 @@ def test_full_header_table_keeps_address_and_bytes_in_the_row() -> None:
 
 def test_full_link_table_leaves_the_peer_out() -> None:
     store = TrafficStore()
-    store.links = LinkTable(limit=1025)
+    store.links = LinkTable(limit=1)
     put(store, [MESSAGE], Peer("10.0.0.1", 1))
     put(store, [MESSAGE], Peer("10.0.0.2", 2))
     assert [record.peer for record in records_of(store)] == [Peer("10.0.0.1", 1), None]
@@ -229,7 +229,7 @@ def test_rows_that_fit_no_usual_chunk_get_a_larger_one() -> None:
     sizes = np.zeros(count, np.uint32)
     sizes[0] = size
     flags = np.full(count, 2, np.uint8)
-    links = np.full(count, link, np.uint16)
+    links = np.full(count, link, np.uint32)
     put(store, [MESSAGE])
     store.append(Rows(zeros, zeros, sizes, zeros, links, flags, content, [], count))
     put(store, [MESSAGE])
