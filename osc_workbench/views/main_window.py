@@ -1,7 +1,7 @@
 """The main window: endpoints at the left, the log beside them, the packet below both, a status bar at the bottom."""
 
-from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent
+from PySide6.QtCore import QByteArray, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QToolBar, QWidget
 
 from osc_workbench.views.elided_label import ElidedLabel
@@ -42,7 +42,7 @@ class MainWindow(QMainWindow):
         self._problem.setAccessibleName("Last problem")
         self.statusBar().addWidget(self._problem, 1)
         self.statusBar().addPermanentWidget(self._counts)
-        self.resize(1400, 860)
+        self.resize(_fitting(QSize(1400, 860)))
         self.resizeDocks([self.endpoint_dock], [310], Qt.Orientation.Horizontal)
         self.resizeDocks([self.packet_dock], [260], Qt.Orientation.Vertical)
         self._initial_state = self.saveState()
@@ -114,3 +114,11 @@ class MainWindow(QMainWindow):
         # The program closes its sockets first and the window last.
         event.ignore()
         self.closing.emit()
+
+
+def _fitting(size: QSize) -> QSize:
+    """Return a size that is no larger than the screen."""
+    # Qt's offscreen platform has no screen to fit on; it only states one of 800 by 800.
+    if QGuiApplication.platformName() == "offscreen":
+        return size
+    return size.boundedTo(QGuiApplication.primaryScreen().availableSize())
