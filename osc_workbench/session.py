@@ -5,34 +5,59 @@ What arrives waits in the inbox until `flush` is called, once a frame; nothing i
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from osc_workbench.net.arrivals import Arrivals, join_arrivals
+from osc_workbench.net.arrivals import Arrivals
 from osc_workbench.net.clock import Clock
+from osc_workbench.net.deadlines import DeadlineThread
+from osc_workbench.net.endpoint import Endpoint, resolve
 from osc_workbench.net.errors import EndpointError
+from osc_workbench.net.handling import Handling
+from osc_workbench.net.inbox import Inbox
 from osc_workbench.net.recorder import Recorder
-from osc_workbench.net.udp import BUFFER_ASKED, UdpEndpoint, resolve
+from osc_workbench.net.responders import Responders
+from osc_workbench.net.runners import LoopRunner
+from osc_workbench.net.script import Script
+from osc_workbench.net.status import status_of, status_of_pending
+from osc_workbench.net.tasks import spawn
+from osc_workbench.net.tcp import TcpClient, TcpServer
+from osc_workbench.net.udp import UdpEndpoint
 from osc_workbench.net.url import EndpointUrl
 from osc_workbench.osc.codec import encode_packet
-from osc_workbench.osc.packet import OscBundle, OscMessage
+from osc_workbench.osc.context import Reply, packets_of_reply
+from osc_workbench.osc.dispatch import Dispatcher
+from osc_workbench.osc.packet import OscBundle, OscMessage, OscPacket
+from osc_workbench.osc.timetag import TimeTag
 from osc_workbench.traffic.chunk import TRUNCATED
-from osc_workbench.traffic.indexer import DATAGRAMS_OF_CALL, index_datagrams
-from osc_workbench.traffic.record import Batch, Direction, EndpointState, EndpointStatus, Peer
+from osc_workbench.traffic.indexer import index_datagrams
+from osc_workbench.traffic.record import (
+    Batch,
+    Direction,
+    EndpointState,
+    EndpointStatus,
+    Peer,
+    PendingStatus,
+    Role,
+)
+from osc_workbench.traffic.responder import Responder
 from osc_workbench.traffic.store import TrafficStore
 from osc_workbench.traffic.tally import Tally
 
 logger = logging.getLogger(__name__)
 
-# What may wait for the next frames: five seconds at 100,000 a second. Beyond that new arrivals are counted and let go.
-INBOX_DATAGRAMS_LIMIT = 500_000
-INBOX_BYTES_LIMIT = 256 << 20
-# Reads bring some forty datagrams each under load; storing more of them at a time takes half the time.
-_JOINED_BYTES = 1 << 20
+# From this share of the inbox on, streams are left waiting in the network, which loses nothing.
+_HOLD_SHARE = 0.5
+# A handler of a script that does not end is stopped, a coroutine is given time to wait for something.
+HANDLER_TIMEOUT, TASK_TIMEOUT = 2.0, 60.0
+# How often endpoints are looked after, and how many of the bundles that wait are described.
+_CHECK_INTERVAL = 1.0
+_PENDING_SHOWN = 200
 
 
 def _nobody() -> None:
@@ -57,20 +82,39 @@ class Session:
         self.on_arrival: Callable[[], None] = _nobody
         self.on_problem: Callable[[str], None] = _log_problem
         self.recorder: Recorder | None = None
-        self._endpoints: dict[int, UdpEndpoint] = {}
+        self.dispatcher = Dispatcher()
+        self.deadlines = DeadlineThread(self.clock)
+        self.handling = Handling(
+            self.dispatcher,
+            self.clock,
+            self._send_reply,
+            lambda text: self.on_problem(text),
+            runner=LoopRunner(HANDLER_TIMEOUT, TASK_TIMEOUT),
+            deadlines=self.deadlines,
+        )
+        self.responders = Responders(self.dispatcher, self._send_by_rule)
+        self._endpoints: dict[int, Endpoint] = {}
         self._tallies: dict[int, Tally] = {}
         self._next_id = 1
-        self._inbox: deque[tuple[Arrivals, int]] = deque()
-        self._backlog = 0
-        self._backlog_bytes = 0
+        self._inbox = Inbox()
+        self._is_holding = False
+        self._checked = self.clock.time()
 
     # Endpoints.
 
-    def add_endpoint(self, url: EndpointUrl) -> int:
-        """Add a closed endpoint and return its number."""
+    def add_endpoint(self, url: EndpointUrl, role: Role = Role.LISTEN, reconnect: bool = True) -> int:
+        """Add a closed endpoint and return its number. Raises EndpointError for a role the URL does not have.
+
+        reconnect: whether one that connects tries again when it has failed.
+        """
+        if role is Role.CONNECT and not url.is_tcp:
+            raise EndpointError(f"{url} needs no connection: datagrams are sent without one.", "Use tcp://.")
+        make: Callable[..., Endpoint] = UdpEndpoint
+        if url.is_tcp:
+            make = TcpServer if role is Role.LISTEN else partial(TcpClient, reconnect=reconnect)
         endpoint_id = self._next_id
         self._next_id += 1
-        self._endpoints[endpoint_id] = UdpEndpoint(
+        self._endpoints[endpoint_id] = make(
             endpoint_id, url, self.clock, self._take, lambda text: self.on_problem(text)
         )
         self._tallies[endpoint_id] = Tally()
@@ -94,38 +138,65 @@ class Session:
         """Return the URL with the port that is really bound. Raises KeyError if it was removed."""
         return self._endpoints[endpoint_id].url
 
-    def statuses(self) -> tuple[EndpointStatus, ...]:
-        now = self.clock.time()
-        return tuple(self._status(endpoint, now) for endpoint in self._endpoints.values())
+    def close_connection(self, endpoint_id: int, peer: Peer) -> None:
+        """End one TCP connection; one that has gone is no error."""
+        self._endpoints[endpoint_id].close_connection(peer)
 
-    def _status(self, endpoint: UdpEndpoint, now: float) -> EndpointStatus:
-        tally = self._tallies[endpoint.endpoint_id]
-        packets_per_second, octets_per_second = tally.rates(now)
-        return EndpointStatus(
-            endpoint_id=endpoint.endpoint_id,
-            url=str(endpoint.url),
-            state=endpoint.state,
-            problem=endpoint.problem,
-            remedy=endpoint.remedy,
-            packets=tally.packets,
-            octets=tally.octets,
-            sent=tally.sent,
-            malformed=tally.malformed,
-            dropped=endpoint.dropped,
-            discarded=tally.discarded,
-            packets_per_second=packets_per_second,
-            octets_per_second=octets_per_second,
-            buffer_granted=endpoint.buffer_granted,
-            buffer_asked=BUFFER_ASKED,
+    def statuses(self) -> tuple[EndpointStatus, ...]:
+        """Return how the endpoints fare, with their connections."""
+        return tuple(
+            replace(status, connections=self._endpoints[status.endpoint_id].connections())
+            for status in self._statuses()
         )
 
+    def _statuses(self) -> tuple[EndpointStatus, ...]:
+        now = self.clock.time()
+        return tuple(status_of(endpoint, self._tallies[number], now) for number, endpoint in self._endpoints.items())
+
+    def pending(self) -> tuple[PendingStatus, ...]:
+        """Return the bundles whose handlers wait for their time, those that are due first."""
+        now = self.clock.time()
+        return tuple(status_of_pending(pending, now) for pending in self.handling.pending()[:_PENDING_SHOWN])
+
+    @property
+    def pending_count(self) -> int:
+        """How many bundles wait."""
+        return len(self.handling.scheduler)
+
+    def cancel_pending(self, number: int) -> None:
+        """Do not run a bundle that waits; one that has run is no error."""
+        self.handling.cancel(number)
+
     def close(self) -> None:
-        """Close all endpoints and end the recording."""
+        """Close all endpoints, stop handlers and end the recording."""
         for endpoint in self._endpoints.values():
             endpoint.close()
+        self.handling.close()
+        self.deadlines.close()
         if self.recorder is not None:
             self.flush(None)
             self.stop_recording()
+
+    # Rules that answer.
+
+    def set_responders(self, rules: Sequence[Responder]) -> None:
+        """Answer by these rules from now on, instead of those before; counts of equal rules go on."""
+        self.responders.set_rules(rules)
+
+    def start_script(self, path: Path) -> asyncio.Task[None]:
+        """Load a file of handlers and load it again whenever it changes, until the task is cancelled.
+
+        Raises EndpointError if it cannot be loaded.
+        """
+        names = {"OscMessage": OscMessage, "OscBundle": OscBundle, "TimeTag": TimeTag, "send": self._send_from_script}
+        script = Script(path, self.dispatcher, names, lambda text: self.on_problem(text))
+        script.load()
+        return spawn(script.watch(), f"watch {path.name}")
+
+    async def _send_from_script(self, packet: Reply, url: str) -> None:
+        """Send packets, in any form a reply can have, to a URL."""
+        for each in packets_of_reply(packet):
+            await self.send_anywhere(each, EndpointUrl.parse(url))
 
     # Recording.
 
@@ -147,58 +218,57 @@ class Session:
 
     def _take(self, arrivals: Arrivals) -> None:
         count = len(arrivals.datagrams)
-        size = sum(map(len, arrivals.datagrams))
         tally = self._tallies[arrivals.endpoint_id]
         if arrivals.direction is Direction.OUT:
             tally.sent += count
-        if self._backlog + count > INBOX_DATAGRAMS_LIMIT or self._backlog_bytes + size > INBOX_BYTES_LIMIT:
+        size = self._inbox.add(arrivals)
+        if size is None:
             tally.discarded += count
             return
+        if not self._is_holding and self._inbox.is_filled(_HOLD_SHARE):
+            self._hold(True)
         if arrivals.direction is Direction.IN:
             tally.packets += count
             tally.octets += size
-        self._inbox.append((arrivals, size))
-        self._backlog += count
-        self._backlog_bytes += size
         self.on_arrival()
+        if self.dispatcher.has_handlers:
+            endpoint = self._endpoints.get(arrivals.endpoint_id)
+            self.handling.receive(arrivals, endpoint is not None and endpoint.answers)
+
+    def _hold(self, is_held: bool) -> None:
+        self._is_holding = is_held
+        for endpoint in self._endpoints.values():
+            endpoint.hold(is_held)
 
     @property
     def backlog(self) -> int:
         """Datagrams that wait in the inbox."""
-        return self._backlog
+        return self._inbox.count
 
     def flush(self, budget: float | None) -> Batch:
         """Move what waits in the inbox to the store, for about `budget` seconds (None: all of it)."""
         deadline = None if budget is None else self.clock.time() + budget
         first_row = self.store.end_row
-        while self._inbox and (deadline is None or self.clock.time() < deadline or self.store.end_row == first_row):
-            arrivals, size = self._next_arrivals()
+        inbox = self._inbox
+        while inbox.count and (deadline is None or self.clock.time() < deadline or self.store.end_row == first_row):
+            arrivals = inbox.take()
             taken = self._store(arrivals, deadline)
-            self._backlog -= taken
             if taken < len(arrivals.datagrams):
-                rest = _rest_of(arrivals, taken)
-                rest_size = sum(map(len, rest.datagrams))
-                self._inbox.appendleft((rest, rest_size))
-                self._backlog_bytes -= size - rest_size
+                inbox.put_back(arrivals, taken)
                 break
-            self._backlog_bytes -= size
         if self.recorder is not None:
             self.recorder.flush_if_due()
-        return Batch(first_row, self.store.end_row, self.store.first_row, self.statuses(), self._backlog)
+        if self._is_holding and not self._inbox.is_filled(_HOLD_SHARE / 2):
+            self._hold(False)
+        self._check()
+        return Batch(first_row, self.store.end_row, self.store.first_row, self._statuses(), inbox.count)
 
-    def _next_arrivals(self) -> tuple[Arrivals, int]:
-        """Take the next arrivals from the inbox, joined with those of the same endpoint and direction behind them."""
-        arrivals, size = self._inbox.popleft()
-        found, count = [arrivals], len(arrivals.datagrams)
-        while self._inbox and size < _JOINED_BYTES and count < DATAGRAMS_OF_CALL:
-            following, following_size = self._inbox[0]
-            if following[:2] != arrivals[:2] or count + len(following.datagrams) > DATAGRAMS_OF_CALL:
-                break
-            self._inbox.popleft()
-            found.append(following)
-            count += len(following.datagrams)
-            size += following_size
-        return join_arrivals(found), size
+    def _check(self) -> None:
+        now = self.clock.time()
+        if now - self._checked >= _CHECK_INTERVAL:
+            self._checked = now
+            for endpoint in self._endpoints.values():
+                endpoint.check()
 
     def _store(self, arrivals: Arrivals, deadline: float | None) -> int:
         """Store datagrams until the deadline; return how many were taken, at least one."""
@@ -233,23 +303,53 @@ class Session:
 
     # Sending.
 
-    async def send(self, packet: OscMessage | OscBundle | bytes, target: EndpointUrl, endpoint_id: int) -> None:
+    async def send(self, packet: OscPacket | bytes, target: EndpointUrl, endpoint_id: int) -> None:
         """Send a packet from an endpoint's port; it appears in the log like any other.
 
         Raises OscEncodeError for a packet that cannot be written, EndpointError if it could not leave.
         """
         data = packet if isinstance(packet, bytes) else encode_packet(packet)
+        endpoint, peer = await self._sender(target, endpoint_id)
+        endpoint.send(data, peer)
+        await endpoint.drain(peer)
+
+    async def send_at(self, due: float, packet: OscPacket | bytes, target: EndpointUrl, endpoint_id: int) -> None:
+        """Send a packet at an exact time, monotonic seconds of the session's clock; returns at once.
+
+        Raises as `send` does for what could never leave.
+        """
+        data = packet if isinstance(packet, bytes) else encode_packet(packet)
+        endpoint, peer = await self._sender(target, endpoint_id)
+        endpoint.send_at(due, data, peer, self.deadlines)
+
+    async def _sender(self, target: EndpointUrl, endpoint_id: int) -> tuple[Endpoint, Peer]:
         endpoint = self._endpoints.get(endpoint_id)
         if endpoint is None or endpoint.state is not EndpointState.OPEN:
             raise EndpointError("There is no open endpoint to send from.", "Start one first.")
+        if endpoint.peer is not None:
+            return endpoint, endpoint.peer
         _, address = await resolve(asyncio.get_running_loop(), target)
-        endpoint.send(data, Peer(*address))
+        return endpoint, Peer(*address)
 
+    def _send_reply(self, endpoint_id: int, data: bytes, peer: Peer) -> None:
+        endpoint = self._endpoints.get(endpoint_id)
+        if endpoint is not None:
+            endpoint.send(data, peer)
 
-def _rest_of(arrivals: Arrivals, taken: int) -> Arrivals:
-    return arrivals._replace(
-        datagrams=arrivals.datagrams[taken:],
-        times=arrivals.times[taken:],
-        peers=arrivals.peers[taken:],
-        truncated=tuple(number - taken for number in arrivals.truncated if number >= taken),
-    )
+    async def _send_by_rule(self, packet: OscPacket, url: str) -> None:
+        await self.send_anywhere(packet, EndpointUrl.parse(url))
+
+    async def send_anywhere(self, packet: OscPacket | bytes, target: EndpointUrl) -> None:
+        """Send a packet from an open endpoint that can: a connection to the target, or any UDP endpoint.
+
+        Raises OscEncodeError or EndpointError.
+        """
+        _, address = await resolve(asyncio.get_running_loop(), target)
+        for endpoint in self._endpoints.values():
+            if endpoint.state is not EndpointState.OPEN or endpoint.url.is_tcp is not target.is_tcp:
+                continue
+            if not target.is_tcp or any(status.peer == address for status in endpoint.connections()):
+                await self.send(packet, target, endpoint.endpoint_id)
+                return
+        remedy = "Connect to it first." if target.is_tcp else "Listen somewhere first; it is sent from there."
+        raise EndpointError(f"There is no open endpoint from which {target} can be reached.", remedy)

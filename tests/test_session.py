@@ -11,7 +11,6 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from osc_workbench import session as session_module
 from osc_workbench.net import udp
 from osc_workbench.net.arrivals import Arrivals
 from osc_workbench.net.clock import Clock
@@ -138,12 +137,12 @@ async def test_budget_can_end_within_one_reads_worth(sender: socket.socket) -> N
             record = session.store.record(number // 2 * 5001 + number % 2)
             expected = WIDE if number % 2 else message(number)
             assert (record.packet_number, record.position, record.packet) == (number, 0, expected)
-        assert session._backlog_bytes == 0
+        assert session._inbox.size_bytes == 0
 
 
 async def test_full_inbox_discards_and_counts(monkeypatch: pytest.MonkeyPatch, sender: socket.socket) -> None:
-    monkeypatch.setattr(session_module, "INBOX_DATAGRAMS_LIMIT", 300)
     async with listening() as (session, _, address):
+        session._inbox.limit_datagrams = 300
         for number in range(1000):
             sender.sendto(message(number), address)
         await until(lambda: accounted(status_of(session)) == 1000)
@@ -157,15 +156,15 @@ async def test_full_inbox_discards_and_counts(monkeypatch: pytest.MonkeyPatch, s
 
 
 async def test_full_inbox_is_measured_in_bytes_too(monkeypatch: pytest.MonkeyPatch, sender: socket.socket) -> None:
-    monkeypatch.setattr(session_module, "INBOX_BYTES_LIMIT", 200_000)
     async with listening() as (session, _, address):
+        session._inbox.limit_bytes = 200_000
         for _ in range(30):
             sender.sendto(bytes(60_000), address)
         await until(lambda: accounted(status_of(session)) == 30)
-        assert session._backlog_bytes <= 200_000
+        assert session._inbox.size_bytes <= 200_000
         assert status_of(session).discarded > 0
         session.flush(None)
-        assert session._backlog_bytes == 0
+        assert session._inbox.size_bytes == 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's drop counter")
@@ -173,9 +172,9 @@ async def test_received_dropped_and_discarded_add_up_to_what_was_sent(
     monkeypatch: pytest.MonkeyPatch, sender: socket.socket
 ) -> None:
     monkeypatch.setattr(udp, "BUFFER_ASKED", 40_000)
-    monkeypatch.setattr(session_module, "INBOX_DATAGRAMS_LIMIT", 20)
     sent = 0
     async with listening() as (session, endpoint_id, address):
+        session._inbox.limit_datagrams = 20
         for _ in range(5):
             for _ in range(300):
                 sender.sendto(bytes(200), address)

@@ -15,6 +15,7 @@ from osc_workbench.net.url import EndpointUrl
 from osc_workbench.session import Session
 from osc_workbench.traffic.record import Batch, EndpointStatus, PacketRecord
 from osc_workbench.traffic.record_lines import json_line, text_line
+from osc_workbench.traffic.responder import Responder
 from osc_workbench.traffic.store import TrafficStore
 
 # One round of flushing and printing; between rounds the kernel's buffer is drained.
@@ -30,7 +31,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--count", type=positive_integer, metavar="N", help="end after N packets")
     parser.add_argument("--for", type=positive_number, metavar="SECONDS", dest="duration", help="end after SECONDS")
     parser.add_argument("--record", type=Path, metavar="FILE", help="record everything as pcapng; FILE must be new")
+    add_handler_arguments(parser)
     parser.add_argument("--stats", type=Path, metavar="FILE", help="write counters as JSON, replaced every second")
+
+
+def add_handler_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that let the program answer."""
+    parser.add_argument(
+        "--reply",
+        action="append",
+        default=[],
+        metavar="RULE",
+        help="answer what arrives, e.g. '/ping -> /pong ,i 1'; can be repeated",
+    )
+    parser.add_argument(
+        "--script", type=Path, metavar="FILE", help="Python file with handlers; loaded again when it changes"
+    )
 
 
 def positive_integer(text: str) -> int:
@@ -49,14 +65,16 @@ def positive_number(text: str) -> float:
 
 def run(options: argparse.Namespace) -> int:
     urls = [EndpointUrl.parse(text) for text in options.urls]
-    return run_until_stopped(Listening(urls, options).run)
+    rules = [Responder.parse(text) for text in options.reply]
+    return run_until_stopped(Listening(urls, rules, options).run)
 
 
 class Listening:
     """One run of the command."""
 
-    def __init__(self, urls: list[EndpointUrl], options: argparse.Namespace) -> None:
+    def __init__(self, urls: list[EndpointUrl], rules: list[Responder], options: argparse.Namespace) -> None:
         self._urls = urls
+        self._rules = rules
         self._options = options
         self._session = Session(store=TrafficStore(_KEPT_ROWS, _KEPT_BYTES))
         self._session.on_problem = say
@@ -68,7 +86,11 @@ class Listening:
         session = self._session
         arrived = asyncio.Event()
         session.on_arrival = arrived.set
+        session.set_responders(self._rules)
+        watching: asyncio.Task[None] | None = None
         try:
+            if self._options.script:
+                watching = session.start_script(self._options.script)
             if self._options.record:
                 session.start_recording(self._options.record)
             for url in self._urls:
@@ -78,6 +100,10 @@ class Listening:
             return await self._print_all(stopping, arrived)
         finally:
             session.close()
+            if watching is not None:
+                watching.cancel()
+            # One turn of the loop, in which connections and handlers end.
+            await asyncio.sleep(0)
 
     async def _print_all(self, stopping: asyncio.Event, arrived: asyncio.Event) -> int:
         clock = self._session.clock
@@ -147,6 +173,9 @@ class Listening:
             "malformed": sum(status.malformed for status in statuses),
             "dropped": _dropped(statuses),
             "discarded": sum(status.discarded for status in statuses),
+            "sent": sum(status.sent for status in statuses),
+            "bad_frames": sum(status.bad_frames for status in statuses),
+            "unanswered": self._session.handling.counters.unanswered,
             "printed": self._printed,
             "recorded": self._session.recorder.recorded if self._session.recorder else 0,
             "backlog": self._session.backlog,
@@ -172,6 +201,15 @@ class Listening:
             f"dropped by the kernel {'unknown' if dropped is None else dropped}",
             f"discarded {sum(status.discarded for status in statuses)}",
         ]
+        more = {
+            "sent": sum(status.sent for status in statuses),
+            "unreadable frames": sum(status.bad_frames for status in statuses),
+            "not answered": self._session.handling.counters.unanswered,
+            "failed handlers": self._session.handling.counters.failures,
+            "late bundles": self._session.handling.scheduler.late,
+            "bundles beyond the limit": self._session.handling.scheduler.refused,
+        }
+        parts += [f"{name} {count}" for name, count in more.items() if count]
         say(", ".join(parts))
 
 

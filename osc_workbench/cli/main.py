@@ -26,6 +26,7 @@ _COMMANDS = {
     "decode": "packets in hex to JSON, line by line",
     "encode": "packets in text or JSON to hex, line by line",
     "listen": "print what arrives",
+    "match": "addresses that match a pattern, line by line",
     "send": "send packets",
 }
 

@@ -3,24 +3,27 @@
 import argparse
 import asyncio
 import re
+from dataclasses import replace
 
 from osc_workbench.cli.listen import positive_integer, positive_number
 from osc_workbench.cli.main import DONE, RESERVATIONS, say
 from osc_workbench.cli.running import run_until_stopped, wait_for_any
-from osc_workbench.net.udp import resolve
+from osc_workbench.net.clients import source_host
+from osc_workbench.net.endpoint import resolve
 from osc_workbench.net.url import EndpointUrl
-from osc_workbench.osc.codec import encode_packet
 from osc_workbench.osc.errors import OscEncodeError
 from osc_workbench.osc.notation_parser import parse_packet
 from osc_workbench.osc.packet import OscBundle, OscPacket
 from osc_workbench.osc.timetag import TimeTag
 from osc_workbench.session import Session
-from osc_workbench.traffic.record import Direction
+from osc_workbench.traffic.record import Direction, Role
 from osc_workbench.traffic.record_lines import text_line
 
 _TIME = re.compile(r"immediately|0x[0-9a-fA-F]{1,16}|\+\d{1,9}(\.\d+)?|\+\.\d+", re.ASCII)
 # On this machine a refusal is there as soon as the datagram is sent; the loop only has to turn.
 _REFUSAL_WAIT = 0.01
+# Rounds a second with --repeat, and how long before its time a round is handed to the deadline thread.
+_RATE, _READY = 10.0, 0.02
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--repeat", type=positive_integer, default=1, metavar="N", help="send everything N times")
     parser.add_argument(
-        "--rate", type=positive_number, metavar="HZ", help="rounds per second with --repeat (default 10)"
+        "--rate", type=positive_number, metavar="HZ", help=f"rounds per second with --repeat (default {_RATE:g})"
     )
     parser.add_argument(
         "--wait-reply",
@@ -76,35 +79,40 @@ async def _send(
     session.on_arrival = arrived.set
     try:
         _, address = await resolve(asyncio.get_running_loop(), url)
-        target = EndpointUrl(url.scheme, *address)
-        endpoint_id = session.add_endpoint(EndpointUrl("udp", _source_host(address[0]), 0))
+        target = replace(url, host=address[0])
+        endpoint_id = _add_sender(session, target)
         await session.open_endpoint(endpoint_id)
         clock = session.clock
         start = clock.time()
         for number in range(options.repeat):
-            await wait_for_any((stopping,), start + number / (options.rate or 10.0) - clock.time())
+            due = start + number / (options.rate or _RATE)
+            await wait_for_any((stopping,), due - _READY - clock.time())
             if stopping.is_set():
                 break
             outgoing = [_bundle(packets, options.bundle, clock.unix_ns())] if options.bundle else packets
             for packet in outgoing:
-                await session.send(encode_packet(packet), target, endpoint_id)
+                if options.repeat == 1:
+                    await session.send(packet, target, endpoint_id)
+                else:
+                    await session.send_at(due, packet, target, endpoint_id)
+        while len(session.deadlines):
+            await asyncio.sleep(_READY)
         if options.wait_reply:
             return await _print_reply(session, arrived, stopping, options.wait_reply, problems)
         await asyncio.sleep(_REFUSAL_WAIT)
     finally:
         session.close()
+        # One turn of the loop, in which a connection ends.
+        await asyncio.sleep(0)
     for problem in dict.fromkeys(problems):
         say(problem)
     return RESERVATIONS if problems else DONE
 
 
-def _source_host(target: str) -> str:
-    """Return the address to send from: a socket bound to this machine alone cannot send to another."""
-    if target.startswith("127."):
-        return "127.0.0.1"
-    if target == "::1":
-        return "::1"
-    return "::" if ":" in target else "0.0.0.0"
+def _add_sender(session: Session, target: EndpointUrl) -> int:
+    if target.is_tcp:
+        return session.add_endpoint(target, Role.CONNECT, reconnect=False)
+    return session.add_endpoint(replace(target, host=source_host(target.host), port=0))
 
 
 def _bundle(packets: list[OscPacket], time: str, now_ns: int) -> OscBundle:

@@ -7,7 +7,7 @@ import socket
 import sys
 from collections.abc import Sequence
 from itertools import chain
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,11 @@ class Arrivals(NamedTuple):
     times: npt.NDArray[np.int64]
     peers: list[Peer]
     truncated: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, endpoint_id: int, direction: Direction, data: bytes, unix_ns: int, peer: Peer) -> Self:
+        """Return the arrival of one datagram."""
+        return cls(endpoint_id, direction, [data], np.array([unix_ns], np.int64), [peer])
 
 
 def join_arrivals(parts: Sequence[Arrivals]) -> Arrivals:

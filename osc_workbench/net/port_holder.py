@@ -4,11 +4,16 @@ import os
 from pathlib import Path
 
 _PROC = Path("/proc")
+# Source: Linux include/net/tcp_states.h.
+_TCP_LISTEN = "0A"
 
 
-def find_port_holder(port: int, proc: Path = _PROC) -> str:
-    """Return "NAME (process ID)" of a program that holds this UDP port, "" if the system does not tell."""
-    inodes = _inodes_of_port(port, proc)
+def find_port_holder(port: int, scheme: str = "udp", proc: Path = _PROC) -> str:
+    """Return "NAME (process ID)" of a program that holds this port, "" if the system does not tell.
+
+    scheme: "udp", or "tcp" for programs that listen.
+    """
+    inodes = _inodes_of_port(port, scheme, proc)
     if not inodes:
         return ""
     links = {f"socket:[{inode}]" for inode in inodes}
@@ -24,15 +29,16 @@ def find_port_holder(port: int, proc: Path = _PROC) -> str:
     return ""
 
 
-def _inodes_of_port(port: int, proc: Path) -> set[str]:
+def _inodes_of_port(port: int, scheme: str, proc: Path) -> set[str]:
     inodes = set()
-    for table in ("udp", "udp6"):
+    for table in (scheme, scheme + "6"):
         try:
             lines = (proc / "net" / table).read_text().splitlines()[1:]
         except OSError:
             continue
         for fields in (line.split() for line in lines):
-            if int(fields[1].rpartition(":")[2], 16) == port:
+            is_listening = scheme == "udp" or fields[3] == _TCP_LISTEN
+            if is_listening and int(fields[1].rpartition(":")[2], 16) == port:
                 inodes.add(fields[9])
     return inodes
 

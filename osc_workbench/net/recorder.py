@@ -33,7 +33,7 @@ class Recorder:
         self._url_of = url_of
         self._clock = clock
         self._on_problem = on_problem
-        self._interfaces: dict[int, tuple[int, Peer]] = {}
+        self._interfaces: dict[int, tuple[int, Peer, bool]] = {}
         self._flushed = clock.time()
         try:
             # An earlier recording is never overwritten.
@@ -52,9 +52,10 @@ class Recorder:
             self.missed += end - first
             return
         try:
-            interface, here = self._interface_of(arrivals.endpoint_id)
+            interface, here, is_tcp = self._interface_of(arrivals.endpoint_id)
+            add = self._writer.add_stream if is_tcp else self._writer.add_datagram
             for index in range(first, end):
-                self._writer.add_datagram(
+                add(
                     interface,
                     int(arrivals.times[index]),
                     arrivals.direction,
@@ -83,7 +84,7 @@ class Recorder:
             return
         file, self._file = self._file, None
         try:
-            for endpoint_id, (interface, _) in self._interfaces.items():
+            for endpoint_id, (interface, _, _) in self._interfaces.items():
                 self._writer.add_statistics(interface, self._clock.unix_ns(), dropped.get(endpoint_id, 0))
             file.flush()
             os.fsync(file.fileno())
@@ -92,13 +93,13 @@ class Recorder:
         finally:
             _close_quietly(file)
 
-    def _interface_of(self, endpoint_id: int) -> tuple[int, Peer]:
+    def _interface_of(self, endpoint_id: int) -> tuple[int, Peer, bool]:
         known = self._interfaces.get(endpoint_id)
         if known is None:
             url = self._url_of(endpoint_id)
             number = self._writer.add_interface(str(url))
             host = "127.0.0.1" if url.host == "localhost" else url.host
-            known = self._interfaces[endpoint_id] = number, Peer(host, url.port)
+            known = self._interfaces[endpoint_id] = number, Peer(host, url.port), url.is_tcp
         return known
 
     def _stop(self, error: OSError) -> None:

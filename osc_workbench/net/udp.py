@@ -10,24 +10,20 @@ import os
 import socket
 import struct
 import sys
-from collections.abc import Callable
-
-import numpy as np
+from dataclasses import replace
 
 from osc_workbench.net.arrivals import Arrivals, Receiver, make_receiver
+from osc_workbench.net.binding import IP_RECVERR, IPV6_RECVERR, bind_udp, count_drops, explain_bind, granted_buffer
 from osc_workbench.net.clock import Clock
+from osc_workbench.net.deadlines import DeadlineThread, call_on
+from osc_workbench.net.endpoint import OnArrivals, OnProblem, resolve, socket_address
 from osc_workbench.net.errors import EndpointError
-from osc_workbench.net.port_holder import find_port_holder
+from osc_workbench.net.multicast import is_there, join_group
 from osc_workbench.net.url import EndpointUrl
-from osc_workbench.traffic.record import Direction, EndpointState, Peer
+from osc_workbench.net.wire_log import WireLog
+from osc_workbench.traffic.record import ConnectionStatus, Direction, EndpointState, Peer, Role
 
-# 4 MiB hold 10,000 small datagrams, 0.2 s at 50,000 a second; Linux's default holds 256.
-BUFFER_ASKED = 4 << 20
-# Source: Linux include/uapi/asm-generic/socket.h and net/core/sock.h (sk_meminfo, item 8 counts drops).
-_SO_MEMINFO = 55
-_MEMINFO = struct.Struct("9I")
-# Source: Linux include/uapi/linux/in.h, in6.h and errqueue.h.
-_IP_RECVERR, _IPV6_RECVERR = 11, 25
+# Source: Linux include/uapi/linux/errqueue.h.
 _MSG_ERRQUEUE = 0x2000
 _ERRORS_OF_WAKE = 64
 _SEND_ATTEMPTS = 3
@@ -49,15 +45,22 @@ class UdpEndpoint:
         endpoint_id: int,
         url: EndpointUrl,
         clock: Clock,
-        on_arrivals: Callable[[Arrivals], None],
-        on_problem: Callable[[str], None],
+        on_arrivals: OnArrivals,
+        on_problem: OnProblem,
+        wire_log: WireLog | None = None,
     ) -> None:
         self.endpoint_id = endpoint_id
         self.url = url
+        self.role = Role.LISTEN
         self.state = EndpointState.CLOSED
         self.problem = ""
         self.remedy = ""
         self.buffer_granted = 0
+        self.bad_frames = 0
+        self.refused = 0
+        self.retry_in: float | None = None
+        self.peer: Peer | None = None
+        self._wire_log = wire_log
         self._clock = clock
         self._on_arrivals = on_arrivals
         self._on_problem = on_problem
@@ -71,7 +74,7 @@ class UdpEndpoint:
         """Datagrams the kernel dropped because its buffer was full; None where the system does not tell."""
         if sys.platform != "linux":
             return None
-        return self._dropped_before + (_count_drops(self._socket) if self._socket else 0)
+        return self._dropped_before + (count_drops(self._socket) if self._socket else 0)
 
     async def open(self) -> None:
         """Bind and start to receive. Raises EndpointError; then nothing is left open and it can be tried again."""
@@ -81,7 +84,8 @@ class UdpEndpoint:
         try:
             loop = asyncio.get_running_loop()
             family, address = await resolve(loop, self.url)
-            sock, receiver = self._bind(family, address)
+            sock = bind_udp(self.url, family, address)
+            receiver = self._make_receiver(sock)
         except EndpointError as error:
             self.state, self.problem, self.remedy = EndpointState.FAILED, error.problem, error.remedy
             raise
@@ -94,10 +98,8 @@ class UdpEndpoint:
             return
         self._socket, self._receiver, self._loop = sock, receiver, loop
         bound = sock.getsockname()
-        self.url = EndpointUrl(self.url.scheme, self.url.host, bound[1])
-        granted = sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
-        # Linux reports twice what it grants, the other half being its own bookkeeping. Source: socket(7).
-        self.buffer_granted = granted // 2 if sys.platform == "linux" else granted
+        self.url = replace(self.url, port=bound[1])
+        self.buffer_granted = granted_buffer(sock)
         loop.add_reader(sock.fileno(), self._drain)
         self.state = EndpointState.OPEN
 
@@ -111,35 +113,116 @@ class UdpEndpoint:
         sock, self._socket, self._receiver = self._socket, None, None
         if sock is not None:
             if sys.platform == "linux":
-                self._dropped_before += _count_drops(sock)
+                self._dropped_before += count_drops(sock)
             sock.close()
         self.state, self.problem, self.remedy = EndpointState.CLOSED, "", ""
 
     def send(self, data: bytes, peer: Peer) -> None:
         """Send one datagram from the endpoint's own port. Raises EndpointError, which says why it did not leave."""
-        if self._socket is None:
-            raise EndpointError(f"{self.url} is not open, so nothing can be sent from it.", "Start it first.")
-        limit = _LIMITS.get(self._socket.family, 65_507)
-        if len(data) > limit:
-            raise EndpointError(f"A packet of {len(data):,} bytes does not fit into a UDP datagram ({limit:,}).")
+        self._check_sendable(data)
         self._send(data, peer)
-        now = np.array([self._clock.unix_ns()], np.int64)
-        self._on_arrivals(Arrivals(self.endpoint_id, Direction.OUT, [data], now, [peer]))
+        self._hand_on(Arrivals.of(self.endpoint_id, Direction.OUT, data, self._clock.unix_ns(), peer))
+
+    def send_at(self, due: float, data: bytes, peer: Peer, deadlines: DeadlineThread) -> None:
+        """Send one datagram at an exact time, from the deadline thread; a failure is reported then."""
+        sock, loop = self._check_sendable(data), self._loop
+        assert loop is not None
+
+        def leave() -> None:
+            deadlines.spin_until(due)
+            problem = ""
+            try:
+                sock.sendto(data, socket_address(peer))
+            except OSError as error:
+                problem = f"The packet to {peer} was not sent at its time: {error.strerror}."
+            call_on(loop, self._on_left, data, peer, self._clock.unix_ns(), problem)
+
+        deadlines.at(due, leave)
+
+    def _on_left(self, data: bytes, peer: Peer, unix_ns: int, problem: str) -> None:
+        if problem:
+            self._on_problem(problem)
+        else:
+            self._hand_on(Arrivals.of(self.endpoint_id, Direction.OUT, data, unix_ns, peer))
+
+    async def drain(self, peer: Peer) -> None:
+        """Datagrams leave at once or not at all."""
+
+    def connections(self) -> tuple[ConnectionStatus, ...]:
+        return ()
+
+    def close_connection(self, peer: Peer) -> None:
+        """There are none."""
+
+    def hold(self, is_held: bool) -> None:
+        """What is not fetched would only be lost in the kernel instead."""
+
+    @property
+    def answers(self) -> bool:
+        return not self.url.is_multicast
+
+    def check(self) -> None:
+        """Say so when the interface of a group has gone, and join again when it is back."""
+        if self._socket is None or not self.url.is_multicast or not self.url.interface:
+            return
+        if is_there(self.url.interface):
+            if self.problem:
+                self._rejoin()
+        elif not self.problem:
+            self.problem = f"The interface {self.url.interface} has gone: nothing arrives from {self.url.host}."
+            self.remedy = "It is joined again as soon as it is back."
+            self._on_problem(self.problem)
+
+    def _rejoin(self) -> None:
+        assert self._socket is not None
+        try:
+            join_group(self._socket, self._socket.family, self.url.host, self.url.interface)
+        except EndpointError as error:
+            self.problem, self.remedy = error.problem, error.remedy
+        else:
+            self.problem = self.remedy = ""
+
+    def _make_receiver(self, sock: socket.socket) -> Receiver:
+        try:
+            return make_receiver(sock, self._clock)
+        except OSError as error:
+            sock.close()
+            raise explain_bind(self.url, error) from None
 
     def _send(self, data: bytes, peer: Peer) -> None:
         assert self._socket is not None
         for attempt in range(_SEND_ATTEMPTS):
             try:
-                self._socket.sendto(data, peer)
+                self._socket.sendto(data, socket_address(peer) if "%" in peer.host else peer)
                 return
             except BlockingIOError:
                 raise EndpointError(f"The send buffer is full; the packet to {peer} was not sent.") from None
             except OSError as error:
                 # The kernel reports here what came back for an earlier datagram, perhaps to another peer; then this
                 # one has not been sent yet.
+                if error.errno == errno.EACCES:
+                    raise EndpointError(
+                        f"{peer} reaches all machines of a network, which must be allowed.",
+                        "Add ?broadcast=yes to the endpoint's address.",
+                    ) from None
                 is_report = self._read_refusals() > 0 or isinstance(error, ConnectionError)
                 if not is_report or attempt == _SEND_ATTEMPTS - 1:
                     raise EndpointError(f"Sending to {peer} failed: {error.strerror}.") from None
+
+    def _check_sendable(self, data: bytes) -> socket.socket:
+        sock = self._socket
+        if sock is None:
+            raise EndpointError(f"{self.url} is not open, so nothing can be sent from it.", "Start it first.")
+        limit = _LIMITS.get(sock.family, 65_507)
+        if len(data) > limit:
+            raise EndpointError(f"A packet of {len(data):,} bytes does not fit into a UDP datagram ({limit:,}).")
+        return sock
+
+    def _hand_on(self, arrivals: Arrivals) -> None:
+        if self._wire_log is not None:
+            for data, time, peer in zip(arrivals.datagrams, arrivals.times.tolist(), arrivals.peers, strict=True):
+                self._wire_log.write(arrivals.direction, data, peer, time)
+        self._on_arrivals(arrivals)
 
     def _drain(self) -> bool:
         """Hand on one read's worth of datagrams; return False if nothing waited."""
@@ -160,7 +243,7 @@ class UdpEndpoint:
             self._read_refusals()
             return False
         datagrams, times, peers, truncated = received
-        self._on_arrivals(Arrivals(self.endpoint_id, Direction.IN, datagrams, times, peers, truncated))
+        self._hand_on(Arrivals(self.endpoint_id, Direction.IN, datagrams, times, peers, truncated))
         return True
 
     def _read_refusals(self) -> int:
@@ -173,7 +256,7 @@ class UdpEndpoint:
             except OSError:
                 return count
             # The control messages hold a time stamp, too.
-            reports = [data for _, kind, data in control if kind in (_IP_RECVERR, _IPV6_RECVERR)]
+            reports = [data for _, kind, data in control if kind in (IP_RECVERR, IPV6_RECVERR)]
             code = struct.unpack_from("=I", reports[0])[0] if reports else 0
             peer = Peer(address[0], address[1])
             if code == errno.ECONNREFUSED:
@@ -181,68 +264,3 @@ class UdpEndpoint:
             else:
                 self._on_problem(f"A datagram to {peer} came back: {os.strerror(code)}.")
         return _ERRORS_OF_WAKE
-
-    def _bind(self, family: int, address: tuple[str, int]) -> tuple[socket.socket, Receiver]:
-        try:
-            sock = socket.socket(family, socket.SOCK_DGRAM)
-        except OSError as error:
-            raise EndpointError(f"{self.url} cannot be opened: {error.strerror}.") from None
-        try:
-            sock.setblocking(False)
-            if family == socket.AF_INET6:
-                # An IPv6 endpoint does not take IPv4 by the way; who wants both opens both.
-                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_ASKED)
-            if sys.platform == "linux":
-                level, option = (
-                    (socket.IPPROTO_IPV6, _IPV6_RECVERR) if family == socket.AF_INET6 else (socket.SOL_IP, _IP_RECVERR)
-                )
-                sock.setsockopt(level, option, 1)
-            elif sys.platform == "win32":
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-            sock.bind(address)
-            return sock, make_receiver(sock, self._clock)
-        except OSError as error:
-            sock.close()
-            raise self._explain(error) from None
-
-    def _explain(self, error: OSError) -> EndpointError:
-        port = self.url.port
-        if error.errno == errno.EADDRINUSE:
-            holder = find_port_holder(port)
-            who = f"by {holder}" if holder else "by another program"
-            if f"(process {os.getpid()})" in holder:
-                return EndpointError(f"Port {port} is in use by this program itself.", "Choose another port.")
-            return EndpointError(f"Port {port} is in use {who}.", "Stop that program or choose another port.")
-        if error.errno == errno.EADDRNOTAVAIL:
-            return EndpointError(
-                f"{self.url.host} is no address of this machine.", "Use 127.0.0.1, or 0.0.0.0 for all interfaces."
-            )
-        if error.errno == errno.EACCES:
-            return EndpointError(f"Port {port} is reserved for the system.", "Choose a port from 1024 up.")
-        return EndpointError(f"{self.url} cannot be opened: {error.strerror}.")
-
-
-async def resolve(loop: asyncio.AbstractEventLoop, url: EndpointUrl) -> tuple[int, tuple[str, int]]:
-    """Return address family and socket address of a host. Raises EndpointError if the name is not known."""
-    # A dotted IPv4 address needs no look-up in another thread.
-    try:
-        socket.inet_pton(socket.AF_INET, url.host)
-        return socket.AF_INET, (url.host, url.port)
-    except (OSError, ValueError):
-        pass
-    try:
-        found = await loop.getaddrinfo(url.host, url.port, type=socket.SOCK_DGRAM)
-    except (OSError, ValueError):
-        raise EndpointError(f"The host name {url.host!r} is not known.", "Check it, or give its address.") from None
-    # scsynth and most others listen on IPv4 only, so "localhost" must not become ::1.
-    family, _, _, _, address = min(found, key=lambda item: item[0] != socket.AF_INET)
-    return family, (str(address[0]), int(address[1]))
-
-
-def _count_drops(sock: socket.socket) -> int:
-    try:
-        return int(_MEMINFO.unpack(sock.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size))[8])
-    except (OSError, struct.error):
-        # Kernels before 4.12 do not know the option.
-        return 0

@@ -25,13 +25,52 @@ class Peer(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+class Role(enum.Enum):
+    """Whether an endpoint waits for others or goes to one."""
+
+    LISTEN = "listen"
+    CONNECT = "connect"
+
+
 class EndpointState(enum.Enum):
     """What an endpoint is doing."""
 
     CLOSED = "stopped"
     OPENING = "opening"
     OPEN = "listening"
+    RETRYING = "waiting to try again"
     FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionStatus:
+    """One TCP connection of an endpoint.
+
+    framing: "length", "slip", or "auto" as long as nothing has come. octets: bytes of the stream that came in.
+    bad: frames that could not be read. waiting: bytes that the peer has not taken yet.
+    """
+
+    peer: Peer
+    framing: str
+    packets: int = 0
+    octets: int = 0
+    sent: int = 0
+    bad: int = 0
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PendingStatus:
+    """A bundle that waits for its time.
+
+    number: to cancel it. due_in: seconds. text: what it holds, in the notation, shortened.
+    """
+
+    number: int
+    endpoint_id: int
+    peer: Peer | None
+    due_in: float
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +82,14 @@ class EndpointStatus:
     dropped: datagrams the kernel threw away because nobody fetched them in time; None where it does not tell.
     discarded: datagrams this program threw away because its inbox was full.
     buffer_granted, buffer_asked: bytes of the kernel's receive buffer.
+    bad_frames: pieces of TCP streams that were no packet. refused: connections beyond the limit.
+    retry_in: seconds until the next attempt to connect, None if there is none.
     """
 
     endpoint_id: int
     url: str
     state: EndpointState
+    role: Role = Role.LISTEN
     problem: str = ""
     remedy: str = ""
     packets: int = 0
@@ -60,6 +102,10 @@ class EndpointStatus:
     octets_per_second: float = 0.0
     buffer_granted: int = 0
     buffer_asked: int = 0
+    bad_frames: int = 0
+    refused: int = 0
+    retry_in: float | None = None
+    connections: tuple[ConnectionStatus, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,10 @@ _FLAGS = {
     Direction.IN: struct.pack("<HHI", 2, 4, 1) + _OPTION_END,
     Direction.OUT: struct.pack("<HHI", 2, 4, 2) + _OPTION_END,
 }
-_UDP = 17
+_TCP, _UDP = 6, 17
+# What one segment carries, so that it fits into an IP packet. Source: RFC 791, the total length has 16 bits.
+_SEGMENT_SIZE = 60_000
+_PUSH_AND_ACKNOWLEDGE = 0x18
 _HOP_LIMIT = 64
 
 
@@ -38,6 +41,8 @@ class PcapngWriter:
         # The length of the section is not known yet, which -1 says.
         self._write(_SECTION_BLOCK, struct.pack("<IHHq", _BYTE_ORDER_MAGIC, 1, 0, -1) + options)
         self._interfaces = 0
+        # The next sequence number of each direction of each TCP connection.
+        self._sequences: dict[tuple[Peer, Peer], int] = {}
 
     def add_interface(self, name: str, comment: str = "") -> int:
         """Begin an interface and return its number."""
@@ -53,7 +58,25 @@ class PcapngWriter:
     ) -> None:
         """Add a UDP datagram between an endpoint of ours and a peer."""
         source, target = (peer, here) if direction is Direction.IN else (here, peer)
-        packet = ip_packet(source, target, data)
+        self._add_packet(interface, unix_ns, direction, ip_packet(source, target, data))
+
+    def add_stream(
+        self, interface: int, unix_ns: int, direction: Direction, here: Peer, peer: Peer, data: bytes
+    ) -> None:
+        """Add an OSC packet of a TCP connection, with a length prefix, as segments that follow those before."""
+        source, target = (peer, here) if direction is Direction.IN else (here, peer)
+        framed = struct.pack(">I", len(data)) + data
+        for start in range(0, len(framed), _SEGMENT_SIZE):
+            part = framed[start : start + _SEGMENT_SIZE]
+            sequence = self._sequences.get((source, target), 1)
+            answered = self._sequences.get((target, source), 1)
+            self._sequences[source, target] = (sequence + len(part)) & 0xFFFFFFFF
+            head = struct.pack(
+                ">HHIIBBHHH", source.port, target.port, sequence, answered, 0x50, _PUSH_AND_ACKNOWLEDGE, 0xFFFF, 0, 0
+            )
+            self._add_packet(interface, unix_ns, direction, _ip_packet(source, target, _TCP, head, 16, part))
+
+    def _add_packet(self, interface: int, unix_ns: int, direction: Direction, packet: bytes) -> None:
         head = struct.pack("<IIIII", interface, unix_ns >> 32, unix_ns & 0xFFFFFFFF, len(packet), len(packet))
         self._write(_PACKET_BLOCK, head + packet + bytes(-len(packet) % 4) + _FLAGS[direction])
 
@@ -72,20 +95,28 @@ def _option(code: int, value: bytes) -> bytes:
 
 
 def ip_packet(source: Peer, target: Peer, data: bytes) -> bytes:
-    """Return the IPv4 or IPv6 packet that carries a UDP datagram. Source: RFC 791, RFC 8200, RFC 768."""
-    size = len(data) + 8
-    ports = struct.pack(">HHH", source.port, target.port, size & 0xFFFF)
+    """Return the IPv4 or IPv6 packet that carries a UDP datagram. Source: RFC 768."""
+    head = struct.pack(">HHHH", source.port, target.port, (len(data) + 8) & 0xFFFF, 0)
+    return _ip_packet(source, target, _UDP, head, 6, data)
+
+
+def _ip_packet(source: Peer, target: Peer, protocol: int, head: bytes, checksum_at: int, data: bytes) -> bytes:
+    """Return an IP packet; `head` is that of the transport, with zeros at `checksum_at`. Source: RFC 791, RFC 8200."""
+    size = len(head) + len(data)
     if ":" not in source.host and ":" not in target.host:
         addresses = socket.inet_aton(source.host) + socket.inet_aton(target.host)
-        head = struct.pack(">BBHHHBB", 0x45, 0, min(size + 20, 0xFFFF), 0, 0, _HOP_LIMIT, _UDP)
+        ip_head = struct.pack(">BBHHHBB", 0x45, 0, min(size + 20, 0xFFFF), 0, 0, _HOP_LIMIT, protocol)
+        ip_head += struct.pack(">H", internet_checksum(ip_head + b"\0\0" + addresses)) + addresses
         # A UDP checksum of zero means that none was made, which IPv4 allows.
-        checksum = internet_checksum(head + b"\0\0" + addresses)
-        return head + struct.pack(">H", checksum) + addresses + ports + b"\0\0" + data
-    addresses = _ipv6(source.host) + _ipv6(target.host)
-    pseudo = addresses + struct.pack(">IBBBB", size, 0, 0, 0, _UDP)
-    checksum = internet_checksum(pseudo + ports + b"\0\0" + data) or 0xFFFF
-    head = struct.pack(">IHBB", 6 << 28, size, _UDP, _HOP_LIMIT)
-    return head + addresses + ports + struct.pack(">H", checksum) + data
+        if protocol == _UDP:
+            return ip_head + head + data
+        pseudo = addresses + struct.pack(">BBH", 0, protocol, size)
+    else:
+        addresses = _ipv6(source.host) + _ipv6(target.host)
+        ip_head = struct.pack(">IHBB", 6 << 28, size, protocol, _HOP_LIMIT) + addresses
+        pseudo = addresses + struct.pack(">IBBBB", size, 0, 0, 0, protocol)
+    checksum = struct.pack(">H", internet_checksum(pseudo + head + data) or 0xFFFF)
+    return ip_head + head[:checksum_at] + checksum + head[checksum_at + 2 :] + data
 
 
 def _ipv6(host: str) -> bytes:

@@ -25,24 +25,24 @@ def make_proc(root: Path, port: int, name: bytes) -> Path:
 
 
 def test_holder_is_named_with_its_process(tmp_path: Path) -> None:
-    assert find_port_holder(57110, make_proc(tmp_path, 57110, b"scsynth\n")) == "scsynth (process 42)"
+    assert find_port_holder(57110, "udp", make_proc(tmp_path, 57110, b"scsynth\n")) == "scsynth (process 42)"
 
 
 def test_name_that_is_cut_within_a_character_is_shown_as_far_as_it_goes(tmp_path: Path) -> None:
     name = "überlange-müh".encode()[:-1] + "ü".encode()[:1] + b"\n"
-    assert find_port_holder(9, make_proc(tmp_path, 9, name)).startswith("überlange-m")
+    assert find_port_holder(9, "udp", make_proc(tmp_path, 9, name)).startswith("überlange-m")
 
 
 def test_name_with_a_line_break_stays_on_one_line(tmp_path: Path) -> None:
-    assert find_port_holder(9, make_proc(tmp_path, 9, b"a\nb\n")) == "a b (process 42)"
+    assert find_port_holder(9, "udp", make_proc(tmp_path, 9, b"a\nb\n")) == "a b (process 42)"
 
 
 def test_nobody_is_named_when_the_system_does_not_tell(tmp_path: Path) -> None:
-    assert find_port_holder(9, tmp_path) == ""
+    assert find_port_holder(9, "udp", tmp_path) == ""
     proc = make_proc(tmp_path, 9, b"x")
-    assert find_port_holder(10, proc) == ""
+    assert find_port_holder(10, "udp", proc) == ""
     (proc / "42" / "comm").unlink()
-    assert find_port_holder(9, proc) == ""
+    assert find_port_holder(9, "udp", proc) == ""
 
 
 @pytest.mark.skipif(not Path("/proc/net/udp").exists(), reason="needs /proc")

@@ -1,0 +1,272 @@
+"""OSC clients: send, receive, and ask for an answer, on an event loop or blocking."""
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from osc_workbench.net.arrivals import Arrivals
+from osc_workbench.net.clock import Clock
+from osc_workbench.net.endpoint import Endpoint, resolve
+from osc_workbench.net.errors import EndpointError
+from osc_workbench.net.handling import Handling
+from osc_workbench.net.tcp import TcpClient
+from osc_workbench.net.udp import UdpEndpoint
+from osc_workbench.net.url import EndpointUrl
+from osc_workbench.net.wire_log import WireLog
+from osc_workbench.osc.codec import decode_packet, encode_packet
+from osc_workbench.osc.context import Reply, packets_of_reply
+from osc_workbench.osc.dispatch import Dispatcher
+from osc_workbench.osc.errors import OscDecodeError
+from osc_workbench.osc.packet import OscMessage, OscPacket, walk
+from osc_workbench.osc.pattern import AddressPattern
+from osc_workbench.traffic.record import Direction, EndpointState, Peer
+
+# Packets that wait for `receive`; beyond it new ones are let go and counted.
+_WAITING_LIMIT = 10_000
+
+Result = TypeVar("Result")
+
+
+class OscClient:
+    """Talks to one peer, over UDP or TCP.
+
+        async with OscClient("udp://127.0.0.1:57110") as client:
+            await client.send(("/status",))
+            reply = await client.request(OscMessage.of("/version"), "/version.reply", timeout=1.0)
+
+    local_port: the port to send from, 0 for any. local_host: the address to send from, None for the system's choice.
+    malformed, discarded: packets that came and could not be decoded, or were not taken in time.
+    """
+
+    def __init__(
+        self,
+        url: str | EndpointUrl,
+        *,
+        local_port: int = 0,
+        local_host: str | None = None,
+        clock: Clock | None = None,
+        wire_log: WireLog | None = None,
+    ) -> None:
+        self.url = EndpointUrl.parse(url) if isinstance(url, str) else url
+        self.peer: Peer | None = None
+        self.malformed = 0
+        self.discarded = 0
+        self._clock = clock or Clock()
+        self._local_port = local_port
+        self._local_host = local_host
+        self._wire_log = wire_log
+        self._endpoint: Endpoint | None = None
+        self._waiting: deque[tuple[OscPacket, Peer]] = deque()
+        self._arrived = asyncio.Event()
+        self._problems: deque[str] = deque(maxlen=16)
+        self._handling: Handling | None = None
+
+    @property
+    def local_port(self) -> int:
+        """The port that packets leave from; 0 if that is not known yet."""
+        if self._endpoint is None or self.url.is_tcp:
+            return self._local_port
+        return self._endpoint.url.port
+
+    async def open(self) -> None:
+        """Bind or connect. Raises EndpointError. Twice is no error."""
+        if self._endpoint is not None:
+            return
+        loop = asyncio.get_running_loop()
+        _, address = await resolve(loop, self.url)
+        endpoint: Endpoint
+        if self.url.is_tcp:
+            local = (self._local_host or _any_host(address[0]), self._local_port)
+            endpoint = TcpClient(
+                1,
+                self.url,
+                self._clock,
+                self._on_arrivals,
+                self._on_problem,
+                self._wire_log,
+                reconnect=False,
+                local=local if self._local_port or self._local_host else None,
+            )
+        else:
+            host = self._local_host or source_host(address[0])
+            local_url = EndpointUrl(
+                "udp", host, self._local_port, interface=self.url.interface, broadcast=self.url.broadcast
+            )
+            endpoint = UdpEndpoint(1, local_url, self._clock, self._on_arrivals, self._on_problem, self._wire_log)
+        await endpoint.open()
+        self._endpoint = endpoint
+        self.peer = endpoint.peer or Peer(*address)
+
+    async def close(self) -> None:
+        """Give the port back. Twice is no error."""
+        endpoint, self._endpoint = self._endpoint, None
+        if endpoint is not None:
+            endpoint.close()
+            # One turn of the loop, in which a connection ends.
+            await asyncio.sleep(0)
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def send(self, packet: Reply) -> None:
+        """Send packets, in any form a reply can have, and wait while the peer takes less than it is sent.
+
+        Raises OscEncodeError or EndpointError.
+        """
+        endpoint, peer = self._opened()
+        for each in packets_of_reply(packet):
+            endpoint.send(encode_packet(each), peer)
+        await endpoint.drain(peer)
+
+    async def receive(self, timeout: float | None = None) -> OscPacket | None:
+        """Return the next packet that came, None if none does within `timeout` seconds. Raises EndpointError."""
+        try:
+            async with asyncio.timeout(timeout):
+                while not self._waiting:
+                    await self._wait()
+        except TimeoutError:
+            return None
+        return self._waiting.popleft()[0]
+
+    async def request(self, packet: Reply, reply_pattern: str, timeout: float = 1.0) -> OscMessage:
+        """Send a packet and return the first message whose address matches the pattern; others wait for `receive`.
+
+        Raises TimeoutError if none comes in time, EndpointError if the peer refuses.
+        """
+        pattern = AddressPattern(reply_pattern)
+        if pattern.fault:
+            raise ValueError(f"{reply_pattern!r:.80} can match no address: {pattern.fault}")
+        self._problems.clear()
+        seen = len(self._waiting)
+        await self.send(packet)
+        try:
+            async with asyncio.timeout(timeout):
+                while True:
+                    for index in range(seen, len(self._waiting)):
+                        for message, _ in walk(self._waiting[index][0]):
+                            if pattern.matches(str(message.address)):
+                                del self._waiting[index]
+                                return message
+                    seen = len(self._waiting)
+                    await self._wait()
+        except TimeoutError:
+            raise TimeoutError(f"{self.peer} sent no {reply_pattern} within {timeout:g} s.") from None
+
+    async def handle(self, dispatcher: Dispatcher, timeout: float | None = None) -> int:
+        """Run a dispatcher's handlers for what comes, replies included, for `timeout` seconds (None: until cancelled).
+
+        Returns how many messages there were.
+        """
+        endpoint, _ = self._opened()
+        handling = Handling(dispatcher, self._clock, lambda _, data, peer: endpoint.send(data, peer), self._on_problem)
+        self._handling = handling
+        now = self._clock.unix_ns()
+        for packet, peer in self._waiting:
+            handling.receive(Arrivals.of(1, Direction.IN, encode_packet(packet), now, peer), True)
+        self._waiting.clear()
+        try:
+            await asyncio.sleep(timeout) if timeout is not None else await asyncio.Event().wait()
+        finally:
+            self._handling = None
+            handling.close()
+        return handling.counters.messages
+
+    def _opened(self) -> tuple[Endpoint, Peer]:
+        if self._endpoint is None or self.peer is None:
+            raise EndpointError(f"The client of {self.url} is not open.", "Use it in a with block, or call open first.")
+        return self._endpoint, self.peer
+
+    async def _wait(self) -> None:
+        """Wait for the next thing to happen. Raises EndpointError if it was a refusal or the end of the connection."""
+        endpoint, _ = self._opened()
+        if self._problems:
+            raise EndpointError(self._problems.popleft())
+        if endpoint.state is not EndpointState.OPEN:
+            raise EndpointError(endpoint.problem or f"The connection with {self.peer} has ended.")
+        self._arrived.clear()
+        await self._arrived.wait()
+
+    def _on_arrivals(self, arrivals: Arrivals) -> None:
+        if arrivals.direction is not Direction.IN:
+            return
+        if self._handling is not None:
+            self._handling.receive(arrivals, True)
+            return
+        for data, peer in zip(arrivals.datagrams, arrivals.peers, strict=True):
+            try:
+                packet = decode_packet(data)
+            except OscDecodeError:
+                self.malformed += 1
+                continue
+            if len(self._waiting) >= _WAITING_LIMIT:
+                self.discarded += 1
+            else:
+                self._waiting.append((packet, peer))
+        self._arrived.set()
+
+    def _on_problem(self, text: str) -> None:
+        self._problems.append(text)
+        self._arrived.set()
+
+
+class BlockingClient:
+    """The same for programs without an event loop; see OscClient for what the methods do.
+
+    Packets that come between two calls wait in the system and are there at the next one.
+    """
+
+    def __init__(self, url: str | EndpointUrl, **options: Any) -> None:
+        self._runner = asyncio.Runner()
+        self.client = OscClient(url, **options)
+
+    def open(self) -> None:
+        self._run(self.client.open())
+
+    def close(self) -> None:
+        self._run(self.client.close())
+        self._runner.close()
+
+    def send(self, packet: Reply) -> None:
+        self._run(self.client.send(packet))
+
+    def receive(self, timeout: float | None = None) -> OscPacket | None:
+        return self._run(self.client.receive(timeout))
+
+    def request(self, packet: Reply, reply_pattern: str, timeout: float = 1.0) -> OscMessage:
+        return self._run(self.client.request(packet, reply_pattern, timeout))
+
+    def handle(self, dispatcher: Dispatcher, timeout: float) -> int:
+        return self._run(self.client.handle(dispatcher, timeout))
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _run(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
+        return self._runner.run(coroutine)
+
+
+def source_host(target: str) -> str:
+    """Return the address to send from: a socket bound to this machine alone cannot send to another."""
+    if target.startswith("127."):
+        return "127.0.0.1"
+    if target == "::1":
+        return "::1"
+    return _any_host(target)
+
+
+def _any_host(target: str) -> str:
+    return "::" if ":" in target else "0.0.0.0"

@@ -1,0 +1,171 @@
+"""Handlers that run each in a process of their own, for programs without a window and without threads."""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections import deque
+
+from osc_workbench.net.errors import EndpointError
+from osc_workbench.net.runners import RUNNING_LIMIT, HandlerError, OnFailure, log_failure
+from osc_workbench.osc.codec import decode_packet, encode_packet
+from osc_workbench.osc.context import Context
+from osc_workbench.osc.dispatch import Handler, Outcome, complete, invoke
+from osc_workbench.osc.framing import Framing, make_framer
+from osc_workbench.osc.packet import OscPacket
+
+
+class ForkRunner:
+    """Runs the handlers of each message in a process of their own; what they change stays there.
+
+    children: how many at the same time; further messages wait. timeout: seconds after which one is killed.
+    """
+
+    has_threads = False
+
+    def __init__(self, children: int = 40, timeout: float = 60.0) -> None:
+        refuse_forking()
+        self.refused = 0
+        self.on_failure: OnFailure = log_failure
+        self._limit = children
+        self._timeout = timeout
+        self._waiting: deque[tuple[tuple[Handler, ...], Context]] = deque()
+        self._children: dict[int, _Child] = {}
+
+    def run(self, handlers: tuple[Handler, ...], context: Context) -> None:
+        if len(self._waiting) >= RUNNING_LIMIT:
+            self.refused += 1
+        elif len(self._children) >= self._limit:
+            self._waiting.append((handlers, context))
+        else:
+            self._fork(handlers, context)
+
+    def running(self) -> int:
+        return len(self._children)
+
+    def close(self) -> None:
+        self._waiting.clear()
+        for child in list(self._children.values()):
+            child.kill()
+
+    def _fork(self, handlers: tuple[Handler, ...], context: Context) -> None:
+        reading, writing = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            _be_child(handlers, context, writing)
+        os.close(writing)
+        self._children[pid] = _Child(pid, reading, handlers[0], context, self)
+
+    def ended(self, child: "_Child") -> None:
+        """Take note that a child has ended; the next message that waits gets its turn."""
+        del self._children[child.pid]
+        if self._waiting:
+            self._fork(*self._waiting.popleft())
+
+    @property
+    def timeout(self) -> float:
+        return self._timeout
+
+
+class _Child:
+    """The parent's side of one forked process: its replies come through a pipe, so the parent sends and counts them."""
+
+    def __init__(self, pid: int, reading: int, handler: Handler, context: Context, runner: ForkRunner) -> None:
+        self.pid = pid
+        self._reading = reading
+        self._handler = handler
+        self._context = context
+        self._runner = runner
+        self._framer = make_framer(Framing.LENGTH)
+        self._loop = asyncio.get_running_loop()
+        os.set_blocking(reading, False)
+        self._loop.add_reader(reading, self._on_readable)
+        self._timer = self._loop.call_later(runner.timeout, self._on_timeout)
+
+    def kill(self) -> None:
+        try:
+            os.kill(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+        self._end()
+
+    def _on_readable(self) -> None:
+        try:
+            data = os.read(self._reading, 1 << 16)
+        except BlockingIOError:
+            return
+        if not data:
+            self._end()
+            return
+        self._framer.receive_data(data)
+        for frame in self._framer.take_packets():
+            if frame[:1] == b"!":
+                self._fail(HandlerError(frame[1:].decode("utf-8", "replace")))
+                continue
+            try:
+                self._context.send(decode_packet(frame))
+            except EndpointError as error:
+                self._fail(error)
+
+    def _on_timeout(self) -> None:
+        self._fail(HandlerError(f"it ran longer than {self._runner.timeout:g} s and was killed"))
+        self.kill()
+
+    def _fail(self, error: Exception) -> None:
+        self._runner.on_failure(Outcome(self._handler, self._context, None, error))
+
+    def _end(self) -> None:
+        self._timer.cancel()
+        self._loop.remove_reader(self._reading)
+        os.close(self._reading)
+        _, status = os.waitpid(self.pid, 0)
+        if os.WIFEXITED(status) and os.WEXITSTATUS(status):
+            self._fail(HandlerError(f"its process ended with status {os.WEXITSTATUS(status)}"))
+        self._runner.ended(self)
+
+
+def refuse_forking() -> None:
+    """Raise EndpointError where a copy of this process would be broken from its start."""
+    remedy = "Use a threading or an asynchronous server."
+    if not hasattr(os, "fork"):
+        raise EndpointError("This system cannot fork.", remedy)
+    core = sys.modules.get("PySide6.QtCore")
+    if core is not None and core.QCoreApplication.instance() is not None:
+        raise EndpointError("A program with a Qt window must not fork: the copy would share its connections.", remedy)
+    others = [thread.name for thread in threading.enumerate() if thread is not threading.current_thread()]
+    if others:
+        raise EndpointError(
+            f"A program with other threads ({', '.join(others[:3])}) must not fork: locks they hold would stay locked.",
+            remedy,
+        )
+
+
+def _be_child(handlers: tuple[Handler, ...], context: Context, writing: int) -> None:
+    """Run handlers in the forked process and leave it; nothing of the parent's event loop may be touched."""
+    status = 0
+    try:
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        framer = make_framer(Framing.LENGTH)
+
+        def send(packet: OscPacket) -> None:
+            _write_all(writing, framer.frame(encode_packet(packet)))
+
+        for handler in handlers:
+            outcome = invoke(handler, context._replace(send=send))
+            if outcome.awaitable is not None:
+                outcome = asyncio.run(complete(outcome))
+            if outcome.error is not None:
+                text = f"{type(outcome.error).__name__}: {outcome.error}"
+                _write_all(writing, framer.frame(b"!" + text.encode("utf-8", "replace")))
+    except BaseException:
+        status = 1
+    finally:
+        os._exit(status)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]

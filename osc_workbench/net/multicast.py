@@ -1,0 +1,100 @@
+"""Multicast groups: joining one on an interface, and choosing the interface that datagrams leave by."""
+
+import errno
+import ipaddress
+import socket
+import struct
+import sys
+
+from osc_workbench.net.errors import EndpointError
+
+_REMEDY = "Give an address of this machine or the name of an interface, e.g. interface=127.0.0.1."
+
+
+def join_group(sock: socket.socket, family: int, group: str, interface: str) -> None:
+    """Receive what is sent to a group on an interface ("": the system's choice). Raises EndpointError."""
+    try:
+        if family == socket.AF_INET6:
+            index = _index_of(interface)
+            sock.setsockopt(
+                socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, socket.inet_pton(family, group) + struct.pack("=I", index)
+            )
+        else:
+            sock.setsockopt(
+                socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(group) + _ipv4_interface(interface)
+            )
+    except OSError as error:
+        if isinstance(error, EndpointError):
+            raise
+        # Still joined: the interface was only down for a while.
+        if error.errno == errno.EADDRINUSE:
+            return
+        where = f"on {interface}" if interface else "on the interface the system chose"
+        raise EndpointError(f"The group {group} cannot be joined {where}: {error.strerror}.", _REMEDY) from None
+    send_through(sock, family, interface)
+
+
+def send_through(sock: socket.socket, family: int, interface: str) -> None:
+    """Let multicast datagrams leave by an interface, and be heard on this machine, too. Raises EndpointError."""
+    try:
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_LOOP, 1)
+            if interface:
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, _index_of(interface))
+        else:
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 1)
+            if interface:
+                sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, _ipv4_interface(interface))
+    except OSError as error:
+        if isinstance(error, EndpointError):
+            raise
+        raise EndpointError(f"Nothing can be sent through {interface}: {error.strerror}.", _REMEDY) from None
+
+
+def is_there(interface: str) -> bool:
+    """Tell whether an interface that was given by name or address is there; "" always is."""
+    try:
+        if not interface:
+            return True
+        if not _is_address(interface):
+            return _index_of(interface) > 0
+        with socket.socket(socket.AF_INET6 if ":" in interface else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind((interface, 0))
+        return True
+    except OSError:
+        return False
+
+
+def _ipv4_interface(interface: str) -> bytes:
+    """Return the end of struct ip_mreq, or, for a name, of struct ip_mreqn. Source: ip(7)."""
+    if not interface:
+        return bytes(4)
+    if _is_address(interface):
+        try:
+            return socket.inet_aton(interface)
+        except OSError:
+            raise EndpointError(f"{interface} is no IPv4 address.", _REMEDY) from None
+    if sys.platform != "linux":
+        raise EndpointError(f"The interface {interface} must be given by its address.", _REMEDY)
+    return bytes(4) + struct.pack("=i", _index_of(interface))
+
+
+def _index_of(interface: str) -> int:
+    if not interface:
+        return 0
+    if _is_address(interface):
+        if ipaddress.ip_address(interface).is_loopback:
+            return socket.if_nametoindex("lo") if sys.platform == "linux" else 0
+        raise EndpointError(f"For IPv6 the interface {interface} must be given by its name.", _REMEDY)
+    try:
+        return socket.if_nametoindex(interface)
+    except OSError:
+        raise EndpointError(f"There is no network interface {interface!r}.", _REMEDY) from None
+
+
+def _is_address(interface: str) -> bool:
+    try:
+        ipaddress.ip_address(interface)
+    except ValueError:
+        return False
+    return True
