@@ -82,6 +82,7 @@ class Session:
         self.on_arrival: Callable[[], None] = _nobody
         self.on_problem: Callable[[str], None] = _log_problem
         self.recorder: Recorder | None = None
+        self.script: Script | None = None
         self.dispatcher = Dispatcher()
         self.deadlines = DeadlineThread(self.clock)
         self.handling = Handling(
@@ -189,7 +190,7 @@ class Session:
         Raises EndpointError if it cannot be loaded.
         """
         names = {"OscMessage": OscMessage, "OscBundle": OscBundle, "TimeTag": TimeTag, "send": self._send_from_script}
-        script = Script(path, self.dispatcher, names, lambda text: self.on_problem(text))
+        script = self.script = Script(path, self.dispatcher, names, lambda text: self.on_problem(text))
         script.load()
         return spawn(script.watch(), f"watch {path.name}")
 

@@ -18,7 +18,6 @@ from osc_workbench import __version__
 from osc_workbench.app import commands
 from osc_workbench.app.event_loop import WorkbenchEventLoop
 from osc_workbench.app.faults import Faults
-from osc_workbench.app.resources import resource_path
 from osc_workbench.app.settings import Settings
 from osc_workbench.app.workbench import Workbench
 from osc_workbench.net.demo_traffic import send_demo_traffic
@@ -26,12 +25,15 @@ from osc_workbench.net.errors import EndpointError
 from osc_workbench.net.tasks import spawn
 from osc_workbench.net.url import EndpointUrl
 from osc_workbench.session import Session
+from osc_workbench.traffic.record import Role
+from osc_workbench.traffic.responder import Responder
+from osc_workbench.views.resources import resource_path
 from osc_workbench.views.theme import apply_theme, colours_for
 
 DEMO_URL = EndpointUrl("udp", "127.0.0.1", 9000)
 
 
-def run_application(urls: list[EndpointUrl], options: argparse.Namespace) -> int:
+def run_application(options: argparse.Namespace, rules: tuple[Responder, ...]) -> int:
     """Show the window until it is closed; return the exit status."""
     application = QApplication([sys.argv[0]])
     application.setApplicationName("osc_workbench")
@@ -42,12 +44,14 @@ def run_application(urls: list[EndpointUrl], options: argparse.Namespace) -> int
     faults.install()
     try:
         with asyncio.Runner(loop_factory=lambda: WorkbenchEventLoop(application)) as runner:
-            return runner.run(_run(application, faults, urls, options))
+            return runner.run(_run(application, faults, options, rules))
     finally:
         faults.uninstall()
 
 
-async def _run(application: QApplication, faults: Faults, urls: list[EndpointUrl], options: argparse.Namespace) -> int:
+async def _run(
+    application: QApplication, faults: Faults, options: argparse.Namespace, rules: tuple[Responder, ...]
+) -> int:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(faults.on_loop_exception)
     settings = Settings()
@@ -62,10 +66,14 @@ async def _run(application: QApplication, faults: Faults, urls: list[EndpointUrl
     # A picture shows the window as a new user sees it.
     if not options.screenshot:
         workbench.window.restore_layout(settings.layout())
+        rules = settings.responders() + rules
     try:
+        workbench.session.set_responders(rules)
+        if options.script:
+            workbench.session.start_script(options.script)
         if options.record:
             workbench.session.start_recording(options.record)
-        await _open_endpoints(workbench, urls, options.demo)
+        await _open_endpoints(workbench, options)
         workbench.window.show()
         workbench.frame_clock.start()
         workbench.refresh()
@@ -84,11 +92,12 @@ async def _run(application: QApplication, faults: Faults, urls: list[EndpointUrl
         await _end_tasks()
 
 
-async def _open_endpoints(workbench: Workbench, urls: list[EndpointUrl], demo: bool) -> None:
-    for url in urls:
-        endpoint_id = workbench.session.add_endpoint(url)
+async def _open_endpoints(workbench: Workbench, options: argparse.Namespace) -> None:
+    wanted = [(text, Role.LISTEN) for text in options.listen] + [(text, Role.CONNECT) for text in options.connect]
+    for text, role in wanted:
+        endpoint_id = workbench.session.add_endpoint(EndpointUrl.parse(text), role)
         await commands.open_endpoint(workbench, endpoint_id)
-    if demo:
+    if options.demo:
         endpoint_id = await _open_demo_endpoint(workbench.session)
         bound = workbench.session.endpoint_url(endpoint_id)
         spawn(send_demo_traffic(bound.host, bound.port, workbench.session.clock), "demo traffic")
@@ -107,7 +116,13 @@ async def _open_demo_endpoint(session: Session) -> int:
 
 
 def _focus(workbench: Workbench, view: str | None) -> None:
-    focus = {"endpoints": commands.focus_endpoints, "detail": commands.focus_packet}
+    focus = {
+        "endpoints": commands.focus_endpoints,
+        "detail": commands.focus_packet,
+        "responders": commands.focus_responders,
+        "connections": commands.focus_connections,
+        "pending": commands.focus_pending,
+    }
     focus.get(view or "log", commands.focus_log)(workbench)
 
 

@@ -8,11 +8,23 @@ from PySide6.QtWidgets import QInputDialog, QMessageBox
 
 from osc_workbench import __version__
 from osc_workbench.models.traffic_model import TimeMode
-from osc_workbench.models.wishes import AddEndpoint, RemoveEndpoint, StartEndpoint, StopEndpoint, Wish
+from osc_workbench.models.wishes import (
+    AddEndpoint,
+    CancelPending,
+    CloseConnection,
+    RemoveEndpoint,
+    SetResponders,
+    ShowPanel,
+    StartEndpoint,
+    StopEndpoint,
+    Wish,
+)
 from osc_workbench.net.errors import EndpointError
 from osc_workbench.net.tasks import spawn
 from osc_workbench.net.url import EndpointUrl
+from osc_workbench.traffic.record import Role
 from osc_workbench.traffic.record_lines import json_line, text_line
+from osc_workbench.traffic.responder import Responder
 from osc_workbench.views.theme import apply_theme, colours_for
 
 if TYPE_CHECKING:
@@ -23,27 +35,34 @@ def grant(workbench: "Workbench", wish: Wish) -> None:
     """Do what a view asked for; what was wrong before it is said no longer."""
     workbench.show_problem("")
     match wish:
-        case AddEndpoint(url):
-            add_endpoint(workbench, url)
+        case AddEndpoint(url, role):
+            add_endpoint(workbench, url, role)
         case StartEndpoint(endpoint_id):
             spawn(open_endpoint(workbench, endpoint_id), f"open endpoint {endpoint_id}")
         case StopEndpoint(endpoint_id):
             workbench.session.close_endpoint(endpoint_id)
         case RemoveEndpoint(endpoint_id):
             workbench.session.remove_endpoint(endpoint_id)
+        case CloseConnection(endpoint_id, peer):
+            workbench.session.close_connection(endpoint_id, peer)
+        case CancelPending(number):
+            workbench.session.cancel_pending(number)
+        case SetResponders(rules):
+            set_responders(workbench, rules)
+        case ShowPanel(name):
+            workbench.window.show_panel(name)
     workbench.refresh()
 
 
-def add_endpoint(workbench: "Workbench", text: str) -> None:
+def add_endpoint(workbench: "Workbench", text: str, role: Role = Role.LISTEN) -> None:
     endpoints = workbench.window.endpoints
     try:
-        url = EndpointUrl.parse(text)
+        endpoint_id = workbench.session.add_endpoint(EndpointUrl.parse(text), role)
     except EndpointError as error:
         endpoints.show_message(str(error))
         return
     endpoints.show_message("")
     endpoints.clear_address()
-    endpoint_id = workbench.session.add_endpoint(url)
     spawn(open_endpoint(workbench, endpoint_id), f"open endpoint {endpoint_id}")
 
 
@@ -54,6 +73,31 @@ async def open_endpoint(workbench: "Workbench", endpoint_id: int) -> None:
         # The endpoint keeps the reason; its card shows it and offers to try again.
         workbench.show_problem(str(error))
     workbench.refresh()
+
+
+def set_responders(workbench: "Workbench", rules: tuple[Responder, ...]) -> None:
+    """Answer by these rules from now on, in later sessions, too."""
+    for rule in rules:
+        try:
+            if rule.target:
+                EndpointUrl.parse(rule.target)
+        except EndpointError as error:
+            workbench.responders.show_message(str(error))
+            return
+    workbench.session.set_responders(rules)
+    workbench.settings.set_responders(rules)
+
+
+def focus_responders(workbench: "Workbench") -> None:
+    workbench.window.show_panel("responders")
+
+
+def focus_connections(workbench: "Workbench") -> None:
+    workbench.window.show_panel("connections")
+
+
+def focus_pending(workbench: "Workbench") -> None:
+    workbench.window.show_panel("pending")
 
 
 def follow_end(workbench: "Workbench", checked: bool) -> None:
@@ -145,6 +189,7 @@ def set_theme(workbench: "Workbench", theme: str) -> None:
     colours = colours_for(theme)
     apply_theme(workbench.application, colours)
     workbench.window.set_colours(colours)
+    workbench.responders.set_colours(colours)
 
 
 def reset_layout(workbench: "Workbench") -> None:
@@ -157,11 +202,12 @@ def focus_log(workbench: "Workbench") -> None:
 
 def focus_endpoints(workbench: "Workbench") -> None:
     workbench.window.endpoint_dock.show()
-    workbench.window.endpoints.address.setFocus()
+    workbench.window.endpoints.form.address.setFocus()
 
 
 def focus_packet(workbench: "Workbench") -> None:
     workbench.window.packet_dock.show()
+    workbench.window.packet_dock.raise_()
     workbench.window.packet.tree.setFocus()
 
 

@@ -1,11 +1,17 @@
 """What is remembered from one start to the next."""
 
+import json
+from collections.abc import Sequence
+
 from PySide6.QtCore import QByteArray, QSettings
 
+from osc_workbench.traffic.responder import Responder, readable_rules
+
+_RESPONDERS = "responders"
 _LAYOUT = "layout"
 _LAYOUT_KEYS = ("geometry", "docks", "columns", "packet")
 # Raised when a stored layout no longer fits the window.
-_LAYOUT_VERSION = 1
+_LAYOUT_VERSION = 2
 
 
 class Settings:
@@ -24,6 +30,17 @@ class Settings:
     @theme.setter
     def theme(self, theme: str) -> None:
         self._store.setValue("theme", theme)
+
+    def responders(self) -> tuple[Responder, ...]:
+        """Return the rules that answer; those that cannot be read are left out."""
+        try:
+            values = json.loads(str(self._store.value(_RESPONDERS, "[]")))
+        except (ValueError, RecursionError):
+            return ()
+        return readable_rules(values if isinstance(values, list) else ())
+
+    def set_responders(self, rules: Sequence[Responder]) -> None:
+        self._store.setValue(_RESPONDERS, json.dumps([rule.to_json() for rule in rules]))
 
     def layout(self) -> dict[str, QByteArray]:
         if str(self._store.value(f"{_LAYOUT}/version", "")) != str(_LAYOUT_VERSION):

@@ -1,5 +1,7 @@
 """The composition root: makes session, models and views, and connects them."""
 
+import socket
+
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication
@@ -8,16 +10,25 @@ from osc_workbench.app import commands
 from osc_workbench.app.actions import fill_menus, make_actions
 from osc_workbench.app.faults import Fault, Faults
 from osc_workbench.app.settings import Settings
-from osc_workbench.models.endpoint_model import size_text
+from osc_workbench.models.connection_model import (
+    PendingRow,
+    connection_rows,
+    make_connection_model,
+    make_pending_model,
+)
+from osc_workbench.models.endpoint_model import pending_text, size_text
 from osc_workbench.models.frame_clock import FrameClock, Load
 from osc_workbench.models.packet_model import PacketModel
+from osc_workbench.models.responder_model import ResponderModel
 from osc_workbench.models.traffic_model import TrafficModel
 from osc_workbench.models.wishes import Wish
 from osc_workbench.session import Session
-from osc_workbench.traffic.record import Batch, EndpointState, PacketRecord
+from osc_workbench.traffic.record import Batch, EndpointState, EndpointStatus, PacketRecord, PendingStatus
+from osc_workbench.views.connections_view import ConnectionsView, PendingView
 from osc_workbench.views.endpoint_bar import EndpointBar
 from osc_workbench.views.main_window import MainWindow
 from osc_workbench.views.packet_view import PacketView
+from osc_workbench.views.responders_view import RespondersView
 from osc_workbench.views.theme import Colours
 from osc_workbench.views.traffic_view import TrafficView
 
@@ -51,12 +62,24 @@ class Workbench(QObject):
         self._last_status = 0.0
         self.traffic_model = TrafficModel(session.store, self.url_of)
         self.packet_model = PacketModel()
+        self.connection_model, self.pending_model = make_connection_model(), make_pending_model()
+        self.responder_model = ResponderModel()
+        self.connections, self.pending = ConnectionsView(self.connection_model), PendingView(self.pending_model)
+        self.responders = RespondersView(self.responder_model, colours)
         self.window = MainWindow(
-            TrafficView(self.traffic_model, colours), PacketView(self.packet_model, colours), EndpointBar(colours)
+            TrafficView(self.traffic_model, colours),
+            PacketView(self.packet_model, colours),
+            EndpointBar(colours),
+            {
+                "responders": ("Responders", self.responders),
+                "connections": ("Connections", self.connections),
+                "pending": ("Pending bundles", self.pending),
+            },
         )
+        self.window.endpoints.form.set_interfaces([name for _, name in socket.if_nameindex()])
         self.window.set_colours(colours)
         self.actions: dict[str, QAction] = make_actions(self)
-        docks = (self.window.endpoint_dock, self.window.packet_dock)
+        docks = (self.window.endpoint_dock, self.window.packet_dock, *self.window.panels.values())
         columns = self.window.log.header.column_actions
         fill_menus(self, self.actions, {"&Layout": [*(dock.toggleViewAction() for dock in docks), None, *columns]})
         self._fill_toolbar()
@@ -79,7 +102,8 @@ class Workbench(QObject):
         self.fault_reported.connect(self._show_fault)
         self.faults.on_fault = self.fault_reported.emit
         self.frame_clock.frame.connect(self.take_frame)
-        self.window.endpoints.wish.connect(self._grant)
+        for view in (self.window.endpoints, self.connections, self.pending, self.responders):
+            view.wish.connect(self._grant)
         self.window.log.current_changed.connect(self._show_packet)
         self.window.log.following_changed.connect(self.actions["follow"].setChecked)
 
@@ -97,6 +121,7 @@ class Workbench(QObject):
         if now - self._last_status >= _STATUS_INTERVAL:
             self._last_status = now
             self._show_status(batch)
+            self._keep_counting_down()
 
     def refresh(self) -> None:
         """Show a change that came from the user at once."""
@@ -104,10 +129,10 @@ class Workbench(QObject):
         self.take_frame()
 
     def _show_status(self, batch: Batch) -> None:
-        statuses = batch.endpoint_statuses
+        statuses = self.session.statuses()
         for status in statuses:
             self._urls[status.endpoint_id] = status.url
-        self.window.endpoints.show_statuses(statuses)
+        self._show_handling(statuses)
         listening = [status.url for status in statuses if status.state is EndpointState.OPEN]
         if listening:
             hint = f"Nothing has arrived yet.\nSend OSC to {' or '.join(listening)}."
@@ -121,6 +146,35 @@ class Workbench(QObject):
             f"{rate:,.0f} packets/s   ·   {len(store):,} of at most {store.limit_rows:,} messages kept,"
             f" {size_text(store.size_bytes)}   ·   backlog {batch.backlog:,}   ·   {dropped:,} lost"
         )
+
+    def _show_handling(self, statuses: tuple[EndpointStatus, ...]) -> None:
+        """Show what comes of messages besides the log: connections, bundles that wait, rules and scripts."""
+        session = self.session
+        pending = session.pending()
+        waiting: dict[int, list[PendingStatus]] = {}
+        for bundle in pending:
+            waiting.setdefault(bundle.endpoint_id, []).append(bundle)
+        texts = {endpoint_id: pending_text(bundles, len(bundles)) for endpoint_id, bundles in waiting.items()}
+        self.window.endpoints.show_statuses(statuses, texts)
+        rows = connection_rows(statuses)
+        self.connection_model.set_rows(rows)
+        self.connections.show_summary(f"{len(rows):,} connections" if rows else "")
+        self.pending_model.set_rows([PendingRow(self.url_of(bundle.endpoint_id), bundle) for bundle in pending])
+        count = session.pending_count
+        shown = f", the first {len(pending)} are shown" if count > len(pending) else ""
+        scheduler = session.handling.scheduler
+        lost = f" · {scheduler.refused:,} refused: too many waited" if scheduler.refused else ""
+        self.pending.show_summary(f"{count:,} bundles wait{shown}{lost}" if count or lost else "")
+        self.responder_model.show_rules(session.responders.rules, session.responders.counts())
+        script = session.script
+        if script is not None:
+            text = script.problem or f"Script {script.path}: {script.handlers} handlers."
+            self.responders.show_script(text, bool(script.problem))
+
+    def _keep_counting_down(self) -> None:
+        """See to it that countdowns go on while nothing arrives."""
+        if self.session.pending_count or any(status.retry_in is not None for status in self.session.statuses()):
+            self.frame_clock.request()
 
     # Others' wishes.
 

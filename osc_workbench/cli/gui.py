@@ -6,17 +6,20 @@ import socket
 import sys
 from pathlib import Path
 
-from osc_workbench.cli.listen import positive_number
+from osc_workbench.cli.listen import add_handler_arguments, positive_number
 from osc_workbench.cli.main import COULD_NOT
 from osc_workbench.net.url import EndpointUrl
+from osc_workbench.traffic.responder import Responder
 
-VIEWS = ("log", "endpoints", "detail")
+VIEWS = ("log", "endpoints", "detail", "responders", "connections", "pending")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--listen", action="append", default=[], metavar="URL", help="listen there; can be repeated")
+    parser.add_argument("--connect", action="append", default=[], metavar="URL", help="connect there; can be repeated")
     parser.add_argument("--demo", action="store_true", help="send demo traffic to an endpoint of our own")
     parser.add_argument("--record", type=Path, metavar="FILE", help="record everything as pcapng; FILE must be new")
+    add_handler_arguments(parser)
     parser.add_argument("--screenshot", type=Path, metavar="FILE", help="save a picture of the window and end")
     parser.add_argument(
         "--after", type=positive_number, default=3.0, metavar="SECONDS", help="when to take the picture (default 3)"
@@ -26,7 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    urls = [EndpointUrl.parse(text) for text in options.listen]
+    for text in options.listen + options.connect:
+        EndpointUrl.parse(text)
+    rules = tuple(Responder.parse(text) for text in options.reply)
     missing = _missing_display()
     if missing:
         if not options.screenshot:
@@ -42,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return COULD_NOT
-    return run_application(urls, options)
+    return run_application(options, rules)
 
 
 def _missing_display() -> str:

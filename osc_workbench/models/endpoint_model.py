@@ -1,15 +1,26 @@
 """What the endpoint bar says about an endpoint, and what the status bar says about all of them."""
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import parse_qsl
 
-from osc_workbench.traffic.record import EndpointState, EndpointStatus
+from osc_workbench.traffic.record import EndpointState, EndpointStatus, PendingStatus, Role
+
+_FRAMINGS = {"length": "length prefix", "slip": "SLIP", "auto": "framing not known yet"}
+
+# What the button of a card does, by whether it runs or could be started.
+_VERBS = {
+    Role.LISTEN: {True: "Start listening at", False: "Stop listening at"},
+    Role.CONNECT: {True: "Connect to", False: "Disconnect from"},
+}
 
 
 class Lamp(enum.Enum):
     """How an endpoint fares, at a glance."""
 
     STOPPED = "stopped"
+    WAITING = "connecting"
     IDLE = "idle"
     ACTIVE = "receiving"
     ERROR = "failed"
@@ -19,7 +30,8 @@ class Lamp(enum.Enum):
 class EndpointLook:
     """Texts of one endpoint.
 
-    rates: what comes in now. totals: since it was added. warning: loss and what to do about it, "" if there is none.
+    rates: what comes in now. totals: since it was added. connections: how many there are, "" where that says nothing.
+    warning: loss and what to do about it, "" if there is none. verb: what its button does.
     """
 
     endpoint_id: int
@@ -27,46 +39,83 @@ class EndpointLook:
     url: str
     rates: str
     totals: str
+    connections: str
     warning: str
     problem: str
     can_start: bool
+    verb: str
 
 
 def look_of(status: EndpointStatus) -> EndpointLook:
     lamp = _lamp_of(status)
+    can_start = status.state in (EndpointState.CLOSED, EndpointState.FAILED)
     return EndpointLook(
         endpoint_id=status.endpoint_id,
         lamp=lamp,
         url=status.url,
         rates=f"{lamp.value} · {_rate(status.packets_per_second)} packets/s · {size_text(status.octets_per_second)}/s",
         totals=_totals(status),
+        connections=_connections(status),
         warning=_loss(status),
-        problem=f"{status.problem} {status.remedy}".strip(),
-        can_start=status.state in (EndpointState.CLOSED, EndpointState.FAILED),
+        problem=" ".join(filter(None, (status.problem, status.remedy, _retry(status)))),
+        can_start=can_start,
+        verb=_VERBS[status.role][can_start],
     )
 
 
 def exposure_of(status: EndpointStatus) -> str:
     """Say so when other machines can reach an endpoint."""
-    host = status.url.partition("://")[2].rpartition(":")[0].strip("[]")
-    if status.state is not EndpointState.OPEN or host.startswith("127.") or host in ("::1", "localhost"):
+    place, _, options = status.url.partition("://")[2].partition("?")
+    host = place.rpartition(":")[0].strip("[]")
+    if status.state is not EndpointState.OPEN or status.role is Role.CONNECT:
+        return ""
+    # A group that was joined on this machine's own interface is heard here only.
+    interface = dict(parse_qsl(options)).get("interface", "")
+    if any(name.startswith("127.") or name in ("::1", "localhost", "lo") for name in (host, interface)):
         return ""
     return "reachable from other machines"
+
+
+def pending_text(pending: Sequence[PendingStatus], count: int) -> str:
+    """Say how many bundles wait and when the next one is due; "" if there is none."""
+    if not count:
+        return ""
+    due = max(0.0, pending[0].due_in) if pending else 0.0
+    return f"{count:,} {'bundle waits' if count == 1 else 'bundles wait'}, next in {due:.1f} s"
+
+
+def _connections(status: EndpointStatus) -> str:
+    if not status.url.startswith("tcp") or status.state is not EndpointState.OPEN:
+        return ""
+    count = len(status.connections)
+    if status.role is Role.CONNECT:
+        return f"connected, {_FRAMINGS[status.connections[0].framing]}" if count else ""
+    return "1 connection" if count == 1 else f"{count:,} connections"
+
+
+def _retry(status: EndpointStatus) -> str:
+    return "" if status.retry_in is None else f"Next try in {status.retry_in:.0f} s."
 
 
 def _lamp_of(status: EndpointStatus) -> Lamp:
     if status.state is EndpointState.FAILED:
         return Lamp.ERROR
+    if status.state in (EndpointState.OPENING, EndpointState.RETRYING):
+        return Lamp.WAITING
     if status.state is not EndpointState.OPEN:
         return Lamp.STOPPED
     return Lamp.ACTIVE if status.packets_per_second > 0 else Lamp.IDLE
 
 
 def _totals(status: EndpointStatus) -> str:
-    dropped = "unknown" if status.dropped is None else f"{status.dropped:,}"
-    text = f"{status.packets:,} received · {dropped} dropped"
+    text = f"{status.packets:,} received"
+    # The kernel drops datagrams, never parts of a stream.
+    if not status.url.startswith("tcp"):
+        text += " · unknown dropped" if status.dropped is None else f" · {status.dropped:,} dropped"
     rare = [f"{status.malformed:,} malformed"] if status.malformed else []
     rare += [f"{status.sent:,} sent"] if status.sent else []
+    rare += [f"{status.bad_frames:,} unreadable frames"] if status.bad_frames else []
+    rare += [f"{status.refused:,} connections refused"] if status.refused else []
     return "\n".join([text, " · ".join(rare)] if rare else [text])
 
 

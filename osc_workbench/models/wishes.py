@@ -2,17 +2,21 @@
 
 from dataclasses import dataclass
 
+from osc_workbench.traffic.record import Peer, Role
+from osc_workbench.traffic.responder import Responder
+
 
 @dataclass(frozen=True, slots=True)
 class AddEndpoint:
-    """Listen at this URL, as the user typed it."""
+    """Listen at this URL, or connect to it, as the user typed it."""
 
     url: str
+    role: Role = Role.LISTEN
 
 
 @dataclass(frozen=True, slots=True)
 class StartEndpoint:
-    """Bind again."""
+    """Bind or connect again."""
 
     endpoint_id: int
 
@@ -31,4 +35,42 @@ class RemoveEndpoint:
     endpoint_id: int
 
 
-Wish = AddEndpoint | StartEndpoint | StopEndpoint | RemoveEndpoint
+@dataclass(frozen=True, slots=True)
+class CloseConnection:
+    """End one TCP connection."""
+
+    endpoint_id: int
+    peer: Peer
+
+
+@dataclass(frozen=True, slots=True)
+class CancelPending:
+    """Do not run a bundle that waits."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetResponders:
+    """Answer by these rules and no others."""
+
+    rules: tuple[Responder, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPanel:
+    """Bring a panel to the front: "connections", "pending" or "responders"."""
+
+    name: str
+
+
+Wish = (
+    AddEndpoint
+    | StartEndpoint
+    | StopEndpoint
+    | RemoveEndpoint
+    | CloseConnection
+    | CancelPending
+    | SetResponders
+    | ShowPanel
+)

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, overload
 
 from osc_workbench.osc.context import Context
-from osc_workbench.osc.pattern import AddressGlob, AddressPattern, has_wildcards
+from osc_workbench.osc.pattern import AddressGlob, has_wildcards, pattern_of
 from osc_workbench.osc.space import AddressSpace
 
 # Addresses come from the network, so what is remembered about them is bounded in number and size.
@@ -166,7 +166,7 @@ class Dispatcher:
         found = list(self._others.get(address, ()))
         if isinstance(address, str) and address.startswith("/"):
             if has_wildcards(address):
-                for node in self.space.match(AddressPattern(address)):
+                for node in self.space.match(pattern_of(address)):
                     found += node.value or ()
             else:
                 node_found = self.space.find(address)

@@ -3,7 +3,7 @@
 Strategy: there are two engines. The one that always works walks through the tokens and keeps the set of all places in
 the text where the next token may begin, as the bits of one int; a literal character, a class or a star is a few
 operations on ints, whatever the number of places. Its time is (tokens x length / 30), and one run can cover many texts
-joined by slashes. The other is a regular expression, ten times as fast for one short address but dear to compile and
+joined by slashes. The other is a regular expression, twenty times as fast for one short address but dear to compile and
 quadratic at worst, so it is for short patterns that are used more than a few times.
 """
 
@@ -17,7 +17,7 @@ from osc_workbench.osc.pattern_parts import LEVELS, Alternatives, CharacterClass
 # Longer texts, patterns and expressions go the way that is linear: at 1,000 the worst expression takes milliseconds.
 _EXPRESSION_TEXT_LIMIT = 1_000
 _EXPRESSION_LIMIT = 4_000
-# Compiling an expression takes as long as some thirty walks over a short address.
+# Compiling an expression takes as long as some eight walks over a short address.
 _WALKS_BEFORE_EXPRESSION = 8
 _REMEMBERED_MARKS = 128
 # How the marks of a character are found fastest.
@@ -182,11 +182,12 @@ def write_expression(parts: Sequence[Part]) -> str | None:
     """Return a regular expression that cannot blow up, or None if these parts have none of a sensible length."""
     groups: list[list[str]] = [[]]
     length = 0
-    for part in parts:
+    for index, part in enumerate(parts):
         if part == LEVELS:
             groups.append([])
             continue
-        source = _write_part(part)
+        # Any text at all, which a glob may end with; elsewhere it would leave too much to try.
+        source = r"(?s:.*)" if part == (Wild.DEEP,) and index == len(parts) - 1 else _write_part(part)
         length += _EXPRESSION_LIMIT if source is None else len(source) + 1
         if source is None or length > _EXPRESSION_LIMIT:
             return None
@@ -201,9 +202,9 @@ def write_expression(parts: Sequence[Part]) -> str | None:
 
 
 def _write_part(part: Part) -> str | None:
-    alternatives = [token for token in part if isinstance(token, Alternatives)]
     if Wild.DEEP in part:
-        return r"(?s:.*)" if part == (Wild.DEEP,) else None
+        return None
+    alternatives = [token for token in part if isinstance(token, Alternatives)]
     if not alternatives:
         return _write_chunks(part)
     if len(alternatives) > 1 or len(alternatives[0].words) * sum(map(_length, part)) > _EXPRESSION_LIMIT:

@@ -231,8 +231,8 @@ class AddressSpace(Mapping[str, AddressNode[T]]):
         node.parent = None
 
     def _match_parts(self, parts: tuple[Part, ...]) -> Iterator[AddressNode[T]]:
-        # The first part is what stands before the first slash of an address of ours: nothing.
-        if not parts or not Matcher(parts[:1]).matches(""):
+        # The first part is for what stands before the first slash, which is nothing in our addresses.
+        if len(parts) < 2 or not Matcher(parts[:1]).matches(""):
             return
         last = len(parts) - 1
         stack = [(self._root, 1)]

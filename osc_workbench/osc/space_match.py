@@ -35,6 +35,8 @@ class SiblingNames(Generic[N]):
     def select(self, part: Part) -> list[N]:
         """Return the nodes whose names this part matches, in their order."""
         found = advance(part, self._text, self._starts) & self._text.slashes
+        if found == self._text.slashes:
+            return list(self._nodes)
         if found.bit_count() > len(self._nodes) // _MANY:
             # One character for each place, the first place last, behind the mark of the end.
             flags = bin(found | self._text.end).encode().translate(_TRUTH)

@@ -1,12 +1,14 @@
 """The endpoint bar: one card for each endpoint, with its lamp, its rates and what went wrong."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from PySide6.QtCore import QLineF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -16,14 +18,15 @@ from PySide6.QtWidgets import (
 )
 
 from osc_workbench.models.endpoint_model import Lamp, buffer_text, exposure_of, look_of
-from osc_workbench.models.wishes import AddEndpoint, RemoveEndpoint, StartEndpoint, StopEndpoint
+from osc_workbench.models.wishes import RemoveEndpoint, ShowPanel, StartEndpoint, StopEndpoint
 from osc_workbench.traffic.record import EndpointStatus
+from osc_workbench.views.endpoint_form import EndpointFormView
 from osc_workbench.views.theme import Colours
 from osc_workbench.views.tool_tips import plain_tip
 
 
 class LampWidget(QWidget):
-    """A lamp that differs in shape as well as in colour: ring, disc, bar, cross."""
+    """A lamp that differs in shape as well as in colour: ring, dotted ring, disc, bar, cross."""
 
     def __init__(self, colours: Colours, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,6 +52,9 @@ class LampWidget(QWidget):
         elif self._lamp is Lamp.IDLE:
             painter.setPen(QPen(self.colours.good, 2))
             painter.drawEllipse(box)
+        elif self._lamp is Lamp.WAITING:
+            painter.setPen(QPen(self.colours.warning, 2, Qt.PenStyle.DotLine))
+            painter.drawEllipse(box)
         elif self._lamp is Lamp.ERROR:
             painter.setPen(QPen(self.colours.error, 3))
             painter.drawLine(box.topLeft(), box.bottomRight())
@@ -62,7 +68,7 @@ class LampWidget(QWidget):
 class EndpointCard(QFrame):
     """One endpoint.
 
-    wish: StartEndpoint, StopEndpoint or RemoveEndpoint.
+    wish: StartEndpoint, StopEndpoint, RemoveEndpoint or ShowPanel.
     """
 
     wish = Signal(object)
@@ -86,6 +92,9 @@ class EndpointCard(QFrame):
         self._remove.setText("✕")
         self._remove.clicked.connect(self._on_remove)
         self._exposure, self._rates, self._totals = _label(muted=True), _label(muted=True), _label(muted=True)
+        self._connections, self._pending = _link("connections"), _link("pending")
+        self._connections.clicked.connect(self._show_connections)
+        self._pending.clicked.connect(self._show_pending)
         self._warning, self._problem = _label(), _label()
         top = QHBoxLayout()
         top.setSpacing(6)
@@ -97,7 +106,11 @@ class EndpointCard(QFrame):
         layout.setContentsMargins(8, 6, 6, 8)
         layout.setSpacing(2)
         layout.addLayout(top)
-        for label in (self._exposure, self._rates, self._totals, self._warning, self._problem):
+        for label in (self._exposure, self._rates, self._totals):
+            layout.addWidget(label)
+        for link in (self._connections, self._pending):
+            layout.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
+        for label in (self._warning, self._problem):
             layout.addWidget(label)
         self.set_colours(colours)
 
@@ -108,7 +121,8 @@ class EndpointCard(QFrame):
         self._exposure.setStyleSheet(f"color: {colours.warning.name()};")
         self._problem.setStyleSheet(f"color: {colours.error.name()};")
 
-    def show_status(self, status: EndpointStatus) -> None:
+    def show_status(self, status: EndpointStatus, pending: str = "") -> None:
+        """Show how the endpoint fares; `pending` says which bundles wait."""
         look = look_of(status)
         self.lamp.show_lamp(look.lamp)
         for label, text in (
@@ -116,6 +130,8 @@ class EndpointCard(QFrame):
             (self._exposure, exposure_of(status)),
             (self._rates, look.rates),
             (self._totals, look.totals),
+            (self._connections, look.connections),
+            (self._pending, pending),
             (self._warning, look.warning),
             (self._problem, look.problem),
         ):
@@ -127,13 +143,18 @@ class EndpointCard(QFrame):
         if look.can_start != self._can_start or not self._toggle.text():
             self._can_start = look.can_start
             self._toggle.setText("▶" if look.can_start else "■")
-        verb = "Start" if look.can_start else "Stop"
-        self._toggle.setToolTip(plain_tip(f"{verb} listening at {look.url}"))
-        self._toggle.setAccessibleName(f"{verb} {look.url}")
+        self._toggle.setToolTip(plain_tip(f"{look.verb} {look.url}"))
+        self._toggle.setAccessibleName(f"{look.verb} {look.url}")
         self._remove.setToolTip(plain_tip(f"Remove {look.url}; its messages stay in the log"))
         self._remove.setAccessibleName(f"Remove {look.url}")
         self.setAccessibleName(f"Endpoint {look.url}")
         self.setAccessibleDescription(f"{look.rates}. {look.totals}. {look.problem}")
+
+    def _show_connections(self) -> None:
+        self.wish.emit(ShowPanel("connections"))
+
+    def _show_pending(self) -> None:
+        self.wish.emit(ShowPanel("pending"))
 
     def _on_toggle(self) -> None:
         wish = StartEndpoint if self._can_start else StopEndpoint
@@ -146,7 +167,7 @@ class EndpointCard(QFrame):
 class EndpointBar(QWidget):
     """All endpoints, and a field to add one.
 
-    wish: AddEndpoint and those of the cards.
+    wish: that of the form and those of the cards.
     """
 
     wish = Signal(object)
@@ -155,18 +176,9 @@ class EndpointBar(QWidget):
         super().__init__(parent)
         self._colours = colours
         self._cards: dict[int, EndpointCard] = {}
-        self.address = QLineEdit()
-        self.address.setPlaceholderText("udp://127.0.0.1:9000")
-        self.address.setAccessibleName("Address to listen at")
-        self.address.setToolTip("Where to listen: a port, host:port or udp://host:port. 0.0.0.0 is all interfaces.")
-        self.address.returnPressed.connect(self._on_add)
-        add = QPushButton("Listen")
-        add.setToolTip("Listen at this address")
-        add.clicked.connect(self._on_add)
+        self.form = EndpointFormView()
+        self.form.wish.connect(self.wish)
         self._message = _label()
-        row = QHBoxLayout()
-        row.addWidget(self.address, 1)
-        row.addWidget(add)
         self._list = QVBoxLayout()
         self._list.setSpacing(6)
         self._list.setContentsMargins(0, 0, 0, 0)
@@ -180,7 +192,7 @@ class EndpointBar(QWidget):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
-        layout.addLayout(row)
+        layout.addWidget(self.form)
         layout.addWidget(self._message)
         layout.addWidget(area, 1)
         self.setMinimumWidth(250)
@@ -195,8 +207,10 @@ class EndpointBar(QWidget):
         for card in self._cards.values():
             card.set_colours(colours)
 
-    def show_statuses(self, statuses: tuple[EndpointStatus, ...]) -> None:
-        """Show these endpoints, in this order of their numbers."""
+    def show_statuses(
+        self, statuses: tuple[EndpointStatus, ...], pending: Mapping[int, str] = MappingProxyType({})
+    ) -> None:
+        """Show these endpoints, in this order of their numbers; `pending` says which bundles wait at which."""
         wanted = {status.endpoint_id for status in statuses}
         for endpoint_id in [known for known in self._cards if known not in wanted]:
             card = self._cards.pop(endpoint_id)
@@ -204,7 +218,7 @@ class EndpointBar(QWidget):
             card.deleteLater()
         for status in statuses:
             card = self._cards.get(status.endpoint_id) or self._add_card(status.endpoint_id)
-            card.show_status(status)
+            card.show_status(status, pending.get(status.endpoint_id, ""))
 
     def show_message(self, text: str) -> None:
         """Say why an address could not be added; "" takes it away."""
@@ -212,7 +226,7 @@ class EndpointBar(QWidget):
         self._message.setVisible(bool(text))
 
     def clear_address(self) -> None:
-        self.address.clear()
+        self.form.address.clear()
 
     def _add_card(self, endpoint_id: int) -> EndpointCard:
         card = self._cards[endpoint_id] = EndpointCard(endpoint_id, self._colours)
@@ -220,8 +234,14 @@ class EndpointBar(QWidget):
         self._list.insertWidget(self._list.count() - 1, card)
         return card
 
-    def _on_add(self) -> None:
-        self.wish.emit(AddEndpoint(self.address.text() or self.address.placeholderText()))
+
+def _link(panel: str) -> QPushButton:
+    """A line of a card that leads to a panel."""
+    link = QPushButton()
+    link.setProperty("link", True)
+    link.setToolTip(f"Show the panel with them ({panel})")
+    link.hide()
+    return link
 
 
 def _label(muted: bool = False) -> QLabel:

@@ -1,8 +1,11 @@
-"""The main window: endpoints at the left, the log beside them, the packet below both, a status bar at the bottom."""
+"""The main window: endpoints at the left, the log beside them, the packet and other panels below, a status bar."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from PySide6.QtCore import QByteArray, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication
-from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QToolBar, QWidget
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QTabWidget, QToolBar, QWidget
 
 from osc_workbench.views.elided_label import ElidedLabel
 from osc_workbench.views.endpoint_bar import EndpointBar
@@ -16,11 +19,18 @@ class MainWindow(QMainWindow):
     """Arranges the views; it neither knows what they show nor connects them.
 
     closing: the user asked to close; whoever listens ends the program.
+    panels: further panels by name, each with its title; they share the place of the packet.
     """
 
     closing = Signal()
 
-    def __init__(self, log: TrafficView, packet: PacketView, endpoints: EndpointBar) -> None:
+    def __init__(
+        self,
+        log: TrafficView,
+        packet: PacketView,
+        endpoints: EndpointBar,
+        panels: Mapping[str, tuple[str, QWidget]] = MappingProxyType({}),
+    ) -> None:
         super().__init__()
         self.log = log
         self.packet = packet
@@ -29,6 +39,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(log)
         self.endpoint_dock = self._dock("Endpoints", endpoints, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.packet_dock = self._dock("Packet", packet, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.panels = {name: self._panel(title, widget) for name, (title, widget) in panels.items()}
+        self.packet_dock.raise_()
         # Tree and bytes side by side need the whole width; a few cards need little height.
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.toolbar = QToolBar("Log")
@@ -45,8 +57,21 @@ class MainWindow(QMainWindow):
         self.resize(_fitting(QSize(1400, 860)))
         self.resizeDocks([self.endpoint_dock], [310], Qt.Orientation.Horizontal)
         self.resizeDocks([self.packet_dock], [260], Qt.Orientation.Vertical)
+        self.setTabPosition(Qt.DockWidgetArea.BottomDockWidgetArea, QTabWidget.TabPosition.North)
         self._initial_state = self.saveState()
         self._initial_split = packet.splitter.saveState()
+
+    def _panel(self, title: str, widget: QWidget) -> QDockWidget:
+        dock = self._dock(title, widget, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.tabifyDockWidget(self.packet_dock, dock)
+        return dock
+
+    def show_panel(self, name: str) -> None:
+        """Bring a panel to the front and move the keyboard there."""
+        dock = self.panels[name]
+        dock.show()
+        dock.raise_()
+        dock.widget().setFocus()
 
     def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title)

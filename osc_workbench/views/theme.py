@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
+from osc_workbench.views.resources import resource_path
+
 
 @dataclass(frozen=True, slots=True)
 class Colours:
@@ -91,8 +93,10 @@ def apply_theme(application: QApplication, colours: Colours) -> None:
     """Give the whole application these colours, in the same style on every system."""
     application.setStyle(QStyleFactory.create("Fusion"))
     application.setPalette(make_palette(colours))
-    names = ("window", "text", "border", "muted", "accent", "selection", "selection_text")
-    application.setStyleSheet(_STYLE.format(**{name: getattr(colours, name).name() for name in names}))
+    names = ("window", "base", "text", "border", "muted", "accent", "selection", "selection_text")
+    check = resource_path("icons", "check-dark.svg" if colours.is_dark else "check-light.svg")
+    values = {name: getattr(colours, name).name() for name in names}
+    application.setStyleSheet(_STYLE.format(check=check.as_posix(), **values))
 
 
 def make_palette(colours: Colours) -> QPalette:
@@ -130,6 +134,7 @@ def data_font() -> QFont:
     return font
 
 
+# Fusion draws the frame of a check box darker than the window, which in the dark theme cannot be seen.
 # Focus is a line in the accent colour; Fusion's own is the highlight, which is too pale here.
 _STYLE = """
 QToolTip {{ border: 1px solid {border}; padding: 2px; }}
@@ -138,13 +143,21 @@ QDockWidget::title {{ padding: 5px 8px; }}
 QLabel[muted="true"] {{ color: {muted}; }}
 QFrame[card="true"] {{ border: 1px solid {border}; border-radius: 4px; }}
 QLineEdit {{ border: 1px solid {border}; border-radius: 3px; padding: 3px 4px; }}
+QTableView QLineEdit {{ border: 1px solid {accent}; border-radius: 0; padding: 0 2px; }}
 QAbstractScrollArea[pane="true"] {{ border: 1px solid {border}; }}
 QLineEdit:focus, QAbstractScrollArea[pane="true"]:focus {{ border-color: {accent}; }}
+QCheckBox::indicator, QTableView::indicator {{
+    width: 12px; height: 12px; border: 1px solid {muted}; border-radius: 2px; background: {base};
+}}
+QCheckBox::indicator:checked, QTableView::indicator:checked {{ image: url("{check}"); }}
+QCheckBox::indicator:focus, QCheckBox::indicator:hover {{ border-color: {accent}; }}
 QHeaderView::section {{
     background: {window}; color: {text}; padding: 2px 4px; border: none;
     border-right: 1px solid {border}; border-bottom: 1px solid {border};
 }}
 QToolButton, QPushButton {{ border: 1px solid {border}; border-radius: 3px; padding: 3px 7px; }}
+QPushButton[link="true"] {{ border: none; padding: 1px 0; color: {accent}; text-align: left; }}
+QPushButton[link="true"]:hover, QPushButton[link="true"]:focus {{ text-decoration: underline; }}
 QToolBar QToolButton {{ border-color: transparent; }}
 QToolButton:checked, QToolButton:pressed, QPushButton:pressed {{
     background: {selection}; color: {selection_text}; border-color: {border};

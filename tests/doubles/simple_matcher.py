@@ -48,7 +48,9 @@ def _glob_matches(glob: str, text: str, is_part_start: bool) -> bool:
     if head == "*":
         return any(_glob_matches(rest, text[k:], False) for k in range(len(text.split("/")[0]) + 1))
     if head in "[{":
-        return any(text.startswith(one) and _glob_matches(left, text[len(one) :], False) for one, left in _choices(glob))
+        return any(
+            text.startswith(one) and _glob_matches(left, text[len(one) :], False) for one, left in _choices(glob)
+        )
     if head == "?":
         return text[:1] not in ("", "/") and _glob_matches(rest, text[1:], False)
     return text.startswith(head) and _glob_matches(rest, text[1:], head == "/")

@@ -1,0 +1,74 @@
+"""The TCP connections of all endpoints, and the bundles that wait, as tables."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from PySide6.QtCore import QObject
+
+from osc_workbench.models.endpoint_model import size_text
+from osc_workbench.models.value_table import Column, ValueTable
+from osc_workbench.traffic.record import ConnectionStatus, EndpointStatus, PendingStatus
+
+_FRAMINGS = {"length": "length prefix", "slip": "SLIP", "auto": "not known yet"}
+
+
+class ConnectionRow(NamedTuple):
+    endpoint_id: int
+    url: str
+    status: ConnectionStatus
+
+
+class PendingRow(NamedTuple):
+    url: str
+    status: PendingStatus
+
+
+CONNECTION_COLUMNS = (
+    Column("Peer", lambda row: str(row.status.peer), sample="255.255.255.255:65535"),
+    Column("Endpoint", lambda row: row.url),
+    Column("Framing", lambda row: _FRAMINGS.get(row.status.framing, row.status.framing), sample="not known yet"),
+    Column("Received", lambda row: f"{row.status.packets:,}", True, "10,000,000"),
+    Column("Bytes", lambda row: size_text(row.status.octets), True, "1023.9 MiB"),
+    Column("Sent", lambda row: f"{row.status.sent:,}", True, "10,000,000"),
+    Column("Unreadable", lambda row: f"{row.status.bad:,}" if row.status.bad else "", True, "10,000"),
+    Column("Not taken", lambda row: size_text(row.status.waiting) if row.status.waiting else "", True, "1023.9 KiB"),
+)
+
+PENDING_COLUMNS = (
+    Column("Due in", lambda row: due_text(row.status.due_in), True, "99 d 23 h"),
+    Column("From", lambda row: str(row.status.peer or ""), sample="255.255.255.255:65535"),
+    Column("Endpoint", lambda row: row.url, sample="udp://127.0.0.1:57110"),
+    Column("Bundle", lambda row: row.status.text),
+)
+
+
+def make_connection_model(parent: QObject | None = None) -> ValueTable:
+    return ValueTable(CONNECTION_COLUMNS, lambda row: (row.endpoint_id, row.status.peer), parent)
+
+
+def make_pending_model(parent: QObject | None = None) -> ValueTable:
+    return ValueTable(PENDING_COLUMNS, lambda row: row.status.number, parent)
+
+
+def connection_rows(statuses: Sequence[EndpointStatus]) -> list[ConnectionRow]:
+    return [
+        ConnectionRow(status.endpoint_id, status.url, connection)
+        for status in statuses
+        for connection in status.connections
+    ]
+
+
+def due_text(seconds: float) -> str:
+    """Return a countdown, with as much detail as its length deserves."""
+    if seconds < 0.05:
+        return "now"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02} s"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} h {minutes:02} min"
+    days, hours = divmod(hours, 24)
+    return f"{days:,} d {hours} h"
