@@ -4,7 +4,6 @@ What arrives waits in the inbox until `flush` is called, once a frame; nothing i
 """
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -17,7 +16,7 @@ from osc_workbench.net.arrivals import Arrivals
 from osc_workbench.net.clock import Clock
 from osc_workbench.net.deadlines import DeadlineThread
 from osc_workbench.net.endpoint import Endpoint, resolve
-from osc_workbench.net.errors import EndpointError
+from osc_workbench.net.errors import EndpointError, log_problem
 from osc_workbench.net.handling import Handling
 from osc_workbench.net.inbox import Inbox
 from osc_workbench.net.recorder import Recorder
@@ -49,8 +48,6 @@ from osc_workbench.traffic.responder import Responder
 from osc_workbench.traffic.store import TrafficStore
 from osc_workbench.traffic.tally import Tally
 
-logger = logging.getLogger(__name__)
-
 # From this share of the inbox on, streams are left waiting in the network, which loses nothing.
 _HOLD_SHARE = 0.5
 # A handler of a script that does not end is stopped, a coroutine is given time to wait for something.
@@ -62,10 +59,6 @@ _PENDING_SHOWN = 200
 
 def _nobody() -> None:
     return None
-
-
-def _log_problem(text: str) -> None:
-    logger.warning("%s", text)
 
 
 class Session:
@@ -80,7 +73,7 @@ class Session:
         # An empty store counts as false.
         self.store = TrafficStore() if store is None else store
         self.on_arrival: Callable[[], None] = _nobody
-        self.on_problem: Callable[[str], None] = _log_problem
+        self.on_problem: Callable[[str], None] = log_problem
         self.recorder: Recorder | None = None
         self.script: Script | None = None
         self.dispatcher = Dispatcher()
@@ -205,7 +198,11 @@ class Session:
         """Record everything that comes and goes from now on. Raises EndpointError if the file cannot be made."""
         self.flush(None)
         self.recorder = Recorder(
-            path, lambda endpoint_id: self._endpoints[endpoint_id].url, self.clock, lambda text: self.on_problem(text)
+            path,
+            lambda endpoint_id: self._endpoints[endpoint_id].url,
+            lambda endpoint_id: self._endpoints[endpoint_id].local,
+            self.clock,
+            lambda text: self.on_problem(text),
         )
 
     def stop_recording(self) -> None:
@@ -219,7 +216,10 @@ class Session:
 
     def _take(self, arrivals: Arrivals) -> None:
         count = len(arrivals.datagrams)
-        tally = self._tallies[arrivals.endpoint_id]
+        tally = self._tallies.get(arrivals.endpoint_id)
+        if tally is None:
+            # It was to leave at a certain time, and did while its endpoint was being removed.
+            return
         if arrivals.direction is Direction.OUT:
             tally.sent += count
         size = self._inbox.add(arrivals)
@@ -327,7 +327,9 @@ class Session:
         endpoint = self._endpoints.get(endpoint_id)
         if endpoint is None or endpoint.state is not EndpointState.OPEN:
             raise EndpointError("There is no open endpoint to send from.", "Start one first.")
-        if endpoint.peer is not None:
+        if endpoint.url.is_tcp is not target.is_tcp:
+            raise EndpointError(f"{target} cannot be reached from {endpoint.url}.", "Choose another endpoint.")
+        if endpoint.peer is not None and (target.host, target.port) == (endpoint.url.host, endpoint.url.port):
             return endpoint, endpoint.peer
         _, address = await resolve(asyncio.get_running_loop(), target)
         return endpoint, Peer(*address)

@@ -150,7 +150,7 @@ ACTIONS = (
     ActionRow(
         "focus responders",
         "&View",
-        "Go to &responders",
+        "Go to resp&onders",
         "Ctrl+4",
         "Show the rules that answer what arrives",
         commands.focus_responders,

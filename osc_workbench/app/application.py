@@ -66,7 +66,8 @@ async def _run(
     # A picture shows the window as a new user sees it.
     if not options.screenshot:
         workbench.window.restore_layout(settings.layout())
-        rules = settings.responders() + rules
+        # A rule of the command line may have been saved with the others at an earlier start.
+        rules = tuple(dict.fromkeys(settings.responders() + rules))
     try:
         workbench.session.set_responders(rules)
         if options.script:
@@ -96,7 +97,12 @@ async def _open_endpoints(workbench: Workbench, options: argparse.Namespace) -> 
     wanted = [(text, Role.LISTEN) for text in options.listen] + [(text, Role.CONNECT) for text in options.connect]
     for text, role in wanted:
         endpoint_id = workbench.session.add_endpoint(EndpointUrl.parse(text), role)
-        await commands.open_endpoint(workbench, endpoint_id)
+        opening = commands.open_endpoint(workbench, endpoint_id)
+        if role is Role.CONNECT:
+            # The window does not wait for a machine that may not answer.
+            spawn(opening, f"connect to {text}")
+        else:
+            await opening
     if options.demo:
         endpoint_id = await _open_demo_endpoint(workbench.session)
         bound = workbench.session.endpoint_url(endpoint_id)

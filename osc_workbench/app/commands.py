@@ -11,7 +11,7 @@ from osc_workbench.models.traffic_model import TimeMode
 from osc_workbench.models.wishes import (
     AddEndpoint,
     CancelPending,
-    CloseConnection,
+    CloseConnections,
     RemoveEndpoint,
     SetResponders,
     ShowPanel,
@@ -43,10 +43,12 @@ def grant(workbench: "Workbench", wish: Wish) -> None:
             workbench.session.close_endpoint(endpoint_id)
         case RemoveEndpoint(endpoint_id):
             workbench.session.remove_endpoint(endpoint_id)
-        case CloseConnection(endpoint_id, peer):
-            workbench.session.close_connection(endpoint_id, peer)
-        case CancelPending(number):
-            workbench.session.cancel_pending(number)
+        case CloseConnections(connections):
+            for endpoint_id, peer in connections:
+                workbench.session.close_connection(endpoint_id, peer)
+        case CancelPending(numbers):
+            for number in numbers:
+                workbench.session.cancel_pending(number)
         case SetResponders(rules):
             set_responders(workbench, rules)
         case ShowPanel(name):
@@ -77,15 +79,17 @@ async def open_endpoint(workbench: "Workbench", endpoint_id: int) -> None:
 
 def set_responders(workbench: "Workbench", rules: tuple[Responder, ...]) -> None:
     """Answer by these rules from now on, in later sessions, too."""
-    for rule in rules:
-        try:
-            if rule.target:
-                EndpointUrl.parse(rule.target)
-        except EndpointError as error:
-            workbench.responders.show_message(str(error))
-            return
     workbench.session.set_responders(rules)
     workbench.settings.set_responders(rules)
+
+
+def target_fault(text: str) -> str:
+    """Say why nothing can be sent to this URL, "" if it can."""
+    try:
+        EndpointUrl.parse(text)
+    except EndpointError as error:
+        return str(error)
+    return ""
 
 
 def focus_responders(workbench: "Workbench") -> None:

@@ -15,15 +15,17 @@ from osc_workbench.models.connection_model import (
     connection_rows,
     make_connection_model,
     make_pending_model,
+    pending_summary,
+    pending_texts,
 )
-from osc_workbench.models.endpoint_model import pending_text, size_text
+from osc_workbench.models.endpoint_model import counted, size_text
 from osc_workbench.models.frame_clock import FrameClock, Load
 from osc_workbench.models.packet_model import PacketModel
 from osc_workbench.models.responder_model import ResponderModel
 from osc_workbench.models.traffic_model import TrafficModel
 from osc_workbench.models.wishes import Wish
 from osc_workbench.session import Session
-from osc_workbench.traffic.record import Batch, EndpointState, EndpointStatus, PacketRecord, PendingStatus
+from osc_workbench.traffic.record import Batch, EndpointState, EndpointStatus, PacketRecord
 from osc_workbench.views.connections_view import ConnectionsView, PendingView
 from osc_workbench.views.endpoint_bar import EndpointBar
 from osc_workbench.views.main_window import MainWindow
@@ -63,7 +65,7 @@ class Workbench(QObject):
         self.traffic_model = TrafficModel(session.store, self.url_of)
         self.packet_model = PacketModel()
         self.connection_model, self.pending_model = make_connection_model(), make_pending_model()
-        self.responder_model = ResponderModel()
+        self.responder_model = ResponderModel(commands.target_fault)
         self.connections, self.pending = ConnectionsView(self.connection_model), PendingView(self.pending_model)
         self.responders = RespondersView(self.responder_model, colours)
         self.window = MainWindow(
@@ -113,6 +115,8 @@ class Workbench(QObject):
     def take_frame(self) -> None:
         """Take in what has arrived and show it."""
         batch = self.session.flush(FLUSH_BUDGET)
+        # A frame can take as long as a bundle may be late.
+        self.session.handling.run_due()
         self.traffic_model.apply_batch(batch)
         self.frame_clock.set_load(_load_of(batch))
         if batch.backlog:
@@ -121,7 +125,7 @@ class Workbench(QObject):
         if now - self._last_status >= _STATUS_INTERVAL:
             self._last_status = now
             self._show_status(batch)
-            self._keep_counting_down()
+        self.session.handling.run_due()
 
     def refresh(self) -> None:
         """Show a change that came from the user at once."""
@@ -151,30 +155,18 @@ class Workbench(QObject):
         """Show what comes of messages besides the log: connections, bundles that wait, rules and scripts."""
         session = self.session
         pending = session.pending()
-        waiting: dict[int, list[PendingStatus]] = {}
-        for bundle in pending:
-            waiting.setdefault(bundle.endpoint_id, []).append(bundle)
-        texts = {endpoint_id: pending_text(bundles, len(bundles)) for endpoint_id, bundles in waiting.items()}
-        self.window.endpoints.show_statuses(statuses, texts)
+        count = session.pending_count
+        self.window.endpoints.show_statuses(statuses, pending_texts(pending, count))
         rows = connection_rows(statuses)
         self.connection_model.set_rows(rows)
-        self.connections.show_summary(f"{len(rows):,} connections" if rows else "")
+        self.connections.show_summary(counted(len(rows), "connection") if rows else "")
         self.pending_model.set_rows([PendingRow(self.url_of(bundle.endpoint_id), bundle) for bundle in pending])
-        count = session.pending_count
-        shown = f", the first {len(pending)} are shown" if count > len(pending) else ""
-        scheduler = session.handling.scheduler
-        lost = f" · {scheduler.refused:,} refused: too many waited" if scheduler.refused else ""
-        self.pending.show_summary(f"{count:,} bundles wait{shown}{lost}" if count or lost else "")
+        self.pending.show_summary(pending_summary(len(pending), count, session.handling.scheduler.refused))
         self.responder_model.show_rules(session.responders.rules, session.responders.counts())
         script = session.script
         if script is not None:
-            text = script.problem or f"Script {script.path}: {script.handlers} handlers."
+            text = script.problem or f"Script {script.path}: {counted(script.handlers, 'handler')}."
             self.responders.show_script(text, bool(script.problem))
-
-    def _keep_counting_down(self) -> None:
-        """See to it that countdowns go on while nothing arrives."""
-        if self.session.pending_count or any(status.retry_in is not None for status in self.session.statuses()):
-            self.frame_clock.request()
 
     # Others' wishes.
 

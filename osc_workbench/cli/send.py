@@ -3,12 +3,15 @@
 import argparse
 import asyncio
 import re
+from collections.abc import Coroutine
 from dataclasses import replace
+from typing import Any
 
 from osc_workbench.cli.listen import positive_integer, positive_number
 from osc_workbench.cli.main import DONE, RESERVATIONS, say
 from osc_workbench.cli.running import run_until_stopped, wait_for_any
 from osc_workbench.net.clients import source_host
+from osc_workbench.net.deadlines import call_on
 from osc_workbench.net.endpoint import resolve
 from osc_workbench.net.url import EndpointUrl
 from osc_workbench.osc.errors import OscEncodeError
@@ -24,6 +27,8 @@ _TIME = re.compile(r"immediately|0x[0-9a-fA-F]{1,16}|\+\d{1,9}(\.\d+)?|\+\.\d+",
 _REFUSAL_WAIT = 0.01
 # Rounds a second with --repeat, and how long before its time a round is handed to the deadline thread.
 _RATE, _READY = 10.0, 0.02
+# Packets that wait for the thread, at most, and how often it is looked whether a stream was taken.
+_AHEAD_LIMIT, _TAKEN_WAIT = 1000, 0.001
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -78,27 +83,11 @@ async def _send(
     session.on_problem = problems.append
     session.on_arrival = arrived.set
     try:
-        _, address = await resolve(asyncio.get_running_loop(), url)
-        target = replace(url, host=address[0])
-        endpoint_id = _add_sender(session, target)
-        await session.open_endpoint(endpoint_id)
-        clock = session.clock
-        start = clock.time()
-        for number in range(options.repeat):
-            due = start + number / (options.rate or _RATE)
-            await wait_for_any((stopping,), due - _READY - clock.time())
-            if stopping.is_set():
-                break
-            outgoing = [_bundle(packets, options.bundle, clock.unix_ns())] if options.bundle else packets
-            for packet in outgoing:
-                if options.repeat == 1:
-                    await session.send(packet, target, endpoint_id)
-                else:
-                    await session.send_at(due, packet, target, endpoint_id)
-        while len(session.deadlines):
-            await asyncio.sleep(_READY)
+        is_done = await _unless_stopped(_send_all(session, url, packets, options), stopping)
         if options.wait_reply:
             return await _print_reply(session, arrived, stopping, options.wait_reply, problems)
+        if not is_done and options.repeat == 1:
+            problems.append("Stopped before everything was sent.")
         await asyncio.sleep(_REFUSAL_WAIT)
     finally:
         session.close()
@@ -107,6 +96,61 @@ async def _send(
     for problem in dict.fromkeys(problems):
         say(problem)
     return RESERVATIONS if problems else DONE
+
+
+async def _send_all(session: Session, url: EndpointUrl, packets: list[OscPacket], options: argparse.Namespace) -> None:
+    """Send every round at its time, and return when the system has taken them all."""
+    _, address = await resolve(asyncio.get_running_loop(), url)
+    target = replace(url, host=address[0])
+    endpoint_id = _add_sender(session, target)
+    await session.open_endpoint(endpoint_id)
+    clock = session.clock
+    start = due = clock.time()
+    handed = None
+    for number in range(options.repeat):
+        await asyncio.sleep(max(0.0, due - _READY - clock.time()))
+        # What is late already need not wait for the thread, only for what was handed to it before.
+        is_late = clock.time() >= due
+        if handed is not None and (is_late or len(session.deadlines) > _AHEAD_LIMIT):
+            await _until_left(session, handed)
+            handed = None
+        outgoing = [_bundle(packets, options.bundle, clock.unix_ns())] if options.bundle else packets
+        for packet in outgoing:
+            if is_late:
+                await session.send(packet, target, endpoint_id)
+            else:
+                await session.send_at(due, packet, target, endpoint_id)
+                handed = due
+        due = start + (number + 1) / (options.rate or _RATE)
+    if handed is not None:
+        await _until_left(session, handed)
+
+
+async def _until_left(session: Session, due: float) -> None:
+    """Wait until what was to leave up to this time has left, and the system has taken it."""
+    left = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    # The thread does one thing after the other, so after this one all those before are done.
+    session.deadlines.at(due, lambda: call_on(loop, left.set))
+    await left.wait()
+    while any(connection.waiting for status in session.statuses() for connection in status.connections):
+        await asyncio.sleep(_TAKEN_WAIT)
+
+
+async def _unless_stopped(work: Coroutine[Any, Any, None], stopping: asyncio.Event) -> bool:
+    """Do some work; False if it had to be given up because the program is to stop."""
+    loop = asyncio.get_running_loop()
+    doing, stopped = loop.create_task(work), loop.create_task(stopping.wait())
+    try:
+        await asyncio.wait((doing, stopped), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        doing.cancel()
+        stopped.cancel()
+        await asyncio.gather(doing, stopped, return_exceptions=True)
+    if doing.cancelled():
+        return False
+    doing.result()
+    return True
 
 
 def _add_sender(session: Session, target: EndpointUrl) -> int:
@@ -129,13 +173,17 @@ async def _print_reply(
     session: Session, arrived: asyncio.Event, stopping: asyncio.Event, seconds: float, problems: list[str]
 ) -> int:
     deadline = session.clock.time() + seconds
-    while (left := deadline - session.clock.time()) > 0 and not problems and not stopping.is_set():
+    while (left := deadline - session.clock.time()) > 0 and not stopping.is_set():
+        # What went wrong may have come after the reply, so that is looked for first.
+        is_last = bool(problems)
         batch = session.flush(None)
         for row in range(batch.first_row, batch.end_row):
             record = session.store.record(row)
             if record.direction is Direction.IN:
                 print(text_line(record, str(session.endpoint_url(record.endpoint_id))))
                 return DONE
+        if is_last:
+            break
         arrived.clear()
         await wait_for_any((arrived, stopping), min(left, 0.1))
     nothing = "Stopped before a reply came." if stopping.is_set() else f"No reply within {seconds:g} s."

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QObject
 
-from osc_workbench.models.endpoint_model import size_text
+from osc_workbench.models.endpoint_model import counted, size_text
 from osc_workbench.models.value_table import Column, ValueTable
 from osc_workbench.traffic.record import ConnectionStatus, EndpointStatus, PendingStatus
 
@@ -56,6 +56,38 @@ def connection_rows(statuses: Sequence[EndpointStatus]) -> list[ConnectionRow]:
         for status in statuses
         for connection in status.connections
     ]
+
+
+def pending_texts(pending: Sequence[PendingStatus], count: int) -> dict[int, str]:
+    """Say for each endpoint how many bundles wait and when the next one is due.
+
+    pending: those that are shown, the next one first, out of `count`.
+    """
+    waiting: dict[int, list[PendingStatus]] = {}
+    for bundle in pending:
+        waiting.setdefault(bundle.endpoint_id, []).append(bundle)
+    prefix = "at least " if count > len(pending) else ""
+    return {
+        endpoint_id: f"{prefix}{_waiting_text(len(bundles))}, next {_in_text(bundles[0].due_in)}"
+        for endpoint_id, bundles in waiting.items()
+    }
+
+
+def pending_summary(shown: int, count: int, refused: int) -> str:
+    """Say how many bundles wait, how many of them are shown, and how many had to be refused."""
+    parts = [_waiting_text(count)] if count else []
+    parts += [f"the first {shown:,} are shown"] if shown < count else []
+    parts += [f"{refused:,} refused because too many waited"] if refused else []
+    return ", ".join(parts)
+
+
+def _waiting_text(count: int) -> str:
+    return f"{counted(count, 'bundle')} {'waits' if count == 1 else 'wait'}"
+
+
+def _in_text(due_in: float) -> str:
+    text = due_text(due_in)
+    return text if text == "now" else f"in {text}"
 
 
 def due_text(seconds: float) -> str:

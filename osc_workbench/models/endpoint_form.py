@@ -3,7 +3,7 @@
 import enum
 import ipaddress
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from osc_workbench.osc.framing import Framing
 from osc_workbench.traffic.record import Role
@@ -58,8 +58,9 @@ class EndpointForm:
             text = f"127.0.0.1:{text}"
         if "://" not in text:
             text = f"{self.kind.scheme}://{text}"
-        query = urlencode(self._options(text))
-        return f"{text}?{query}" if query and "?" not in text else text
+        typed = {name for name, _ in parse_qsl(text.partition("?")[2], keep_blank_values=True)}
+        query = urlencode({name: value for name, value in self._options(text).items() if name not in typed})
+        return f"{text}{'&' if '?' in text else '?'}{query}" if query else text
 
     def _options(self, url: str) -> dict[str, str]:
         if url.startswith("tcp"):

@@ -1,11 +1,10 @@
 """What the endpoint bar says about an endpoint, and what the status bar says about all of them."""
 
 import enum
-from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from osc_workbench.traffic.record import EndpointState, EndpointStatus, PendingStatus, Role
+from osc_workbench.traffic.record import EndpointState, EndpointStatus, Role
 
 _FRAMINGS = {"length": "length prefix", "slip": "SLIP", "auto": "framing not known yet"}
 
@@ -76,21 +75,13 @@ def exposure_of(status: EndpointStatus) -> str:
     return "reachable from other machines"
 
 
-def pending_text(pending: Sequence[PendingStatus], count: int) -> str:
-    """Say how many bundles wait and when the next one is due; "" if there is none."""
-    if not count:
-        return ""
-    due = max(0.0, pending[0].due_in) if pending else 0.0
-    return f"{count:,} {'bundle waits' if count == 1 else 'bundles wait'}, next in {due:.1f} s"
-
-
 def _connections(status: EndpointStatus) -> str:
     if not status.url.startswith("tcp") or status.state is not EndpointState.OPEN:
         return ""
     count = len(status.connections)
     if status.role is Role.CONNECT:
         return f"connected, {_FRAMINGS[status.connections[0].framing]}" if count else ""
-    return "1 connection" if count == 1 else f"{count:,} connections"
+    return counted(count, "connection")
 
 
 def _retry(status: EndpointStatus) -> str:
@@ -114,8 +105,8 @@ def _totals(status: EndpointStatus) -> str:
         text += " · unknown dropped" if status.dropped is None else f" · {status.dropped:,} dropped"
     rare = [f"{status.malformed:,} malformed"] if status.malformed else []
     rare += [f"{status.sent:,} sent"] if status.sent else []
-    rare += [f"{status.bad_frames:,} unreadable frames"] if status.bad_frames else []
-    rare += [f"{status.refused:,} connections refused"] if status.refused else []
+    rare += [counted(status.bad_frames, "unreadable frame")] if status.bad_frames else []
+    rare += [f"{counted(status.refused, 'connection')} refused"] if status.refused else []
     return "\n".join([text, " · ".join(rare)] if rare else [text])
 
 
@@ -137,6 +128,11 @@ def buffer_text(status: EndpointStatus) -> str:
         return ""
     text = f"Receive buffer {size_text(status.buffer_granted)}"
     return text if status.buffer_granted >= status.buffer_asked else f"{text} of {size_text(status.buffer_asked)} asked"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return "1 connection", "2 connections"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def size_text(octets: float) -> str:

@@ -1,6 +1,7 @@
 """A Qt table over a tuple of values that is replaced as a whole, without losing the selection."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -32,29 +33,43 @@ class ValueTable(QAbstractTableModel):
     def rows(self) -> tuple[Any, ...]:
         return tuple(self._rows)
 
-    def set_rows(self, rows: Sequence[Any]) -> None:
-        """Show these values; rows that stay keep their place in the view."""
+    def set_rows(self, rows: Sequence[Any], first_column: int = 0) -> None:
+        """Show these values in this order; those that stay remain selected.
+
+        first_column: the first one in which values that stay can differ from before.
+        """
         wanted = [self._key(row) for row in rows]
-        kept = set(wanted)
-        for index in range(len(self._rows) - 1, -1, -1):
-            if self._key(self._rows[index]) not in kept:
-                self.beginRemoveRows(QModelIndex(), index, index)
-                del self._rows[index]
-                self.endRemoveRows()
-        known = [self._key(row) for row in self._rows]
-        if wanted[: len(known)] != known:
-            self.beginResetModel()
-            self._rows = list(rows)
-            self.endResetModel()
-            return
-        changed = [index for index, row in enumerate(self._rows) if row != rows[index]]
-        self._rows[:] = rows[: len(known)]
-        if changed:
-            self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], len(self.columns) - 1))
-        if len(rows) > len(known):
-            self.beginInsertRows(QModelIndex(), len(known), len(rows) - 1)
-            self._rows += rows[len(known) :]
+        self._remove_all_but(set(wanted))
+        self._arrange(wanted)
+        known = {self._key(row) for row in self._rows}
+        for run in _runs(key not in known for key in wanted):
+            self.beginInsertRows(QModelIndex(), run.start, run.stop - 1)
+            self._rows[run.start : run.start] = rows[run.start : run.stop]
             self.endInsertRows()
+        changed = [index for index, (old, new) in enumerate(zip(self._rows, rows, strict=True)) if old != new]
+        self._rows = list(rows)
+        if changed:
+            self.dataChanged.emit(self.index(changed[0], first_column), self.index(changed[-1], len(self.columns) - 1))
+
+    def _remove_all_but(self, kept: set[Hashable]) -> None:
+        for run in reversed(_runs(self._key(row) not in kept for row in self._rows)):
+            self.beginRemoveRows(QModelIndex(), run.start, run.stop - 1)
+            del self._rows[run.start : run.stop]
+            self.endRemoveRows()
+
+    def _arrange(self, wanted: Sequence[Hashable]) -> None:
+        """Bring the rows into the order of these keys."""
+        places = {key: place for place, key in enumerate(wanted)}
+        order = sorted(range(len(self._rows)), key=lambda index: places[self._key(self._rows[index])])
+        if order == list(range(len(order))):
+            return
+        self.layoutAboutToBeChanged.emit()
+        moved = {old: new for new, old in enumerate(order)}
+        self._rows = [self._rows[index] for index in order]
+        before = self.persistentIndexList()
+        after = [self.index(moved[index.row()], index.column()) for index in before]
+        self.changePersistentIndexList(before, after)
+        self.layoutChanged.emit()
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 Qt's own default
         return 0 if parent.isValid() else len(self._rows)
@@ -80,6 +95,17 @@ class ValueTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(self.columns[section])
         return None
+
+
+def _runs(is_meant: Iterable[bool]) -> list[range]:
+    """Return the unbroken runs of places that are meant."""
+    runs, start = [], 0
+    for meant, group in groupby(is_meant):
+        stop = start + sum(1 for _ in group)
+        if meant:
+            runs.append(range(start, stop))
+        start = stop
+    return runs
 
 
 def _alignment(column: Column) -> int:

@@ -36,18 +36,17 @@ class RemoveEndpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class CloseConnection:
-    """End one TCP connection."""
+class CloseConnections:
+    """End TCP connections, each named by its endpoint and peer."""
 
-    endpoint_id: int
-    peer: Peer
+    connections: tuple[tuple[int, Peer], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CancelPending:
-    """Do not run a bundle that waits."""
+    """Do not run bundles that wait."""
 
-    number: int
+    numbers: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ Wish = (
     | StartEndpoint
     | StopEndpoint
     | RemoveEndpoint
-    | CloseConnection
+    | CloseConnections
     | CancelPending
     | SetResponders
     | ShowPanel

@@ -8,7 +8,7 @@ import sys
 
 from osc_workbench.net.endpoint import socket_address
 from osc_workbench.net.errors import EndpointError
-from osc_workbench.net.multicast import join_group, send_through
+from osc_workbench.net.multicast import join_group, scoped, send_through
 from osc_workbench.net.port_holder import find_port_holder
 from osc_workbench.net.url import EndpointUrl
 
@@ -20,7 +20,7 @@ _MEMINFO = struct.Struct("9I")
 # Source: Linux include/uapi/linux/in.h and in6.h.
 IP_RECVERR, IPV6_RECVERR = 11, 25
 # Connections that may wait to be accepted.
-_BACKLOG = 256
+BACKLOG = 256
 
 
 def bind_udp(url: EndpointUrl, family: int, address: tuple[str, int]) -> socket.socket:
@@ -42,7 +42,7 @@ def bind_udp(url: EndpointUrl, family: int, address: tuple[str, int]) -> socket.
         # Only Linux and its kin can bind to the group itself, which keeps other traffic at the port out.
         everything = "::" if family == socket.AF_INET6 else "0.0.0.0"
         host = everything if url.is_multicast and sys.platform == "win32" else address[0]
-        sock.bind(socket_address((host, address[1])))
+        sock.bind(socket_address((scoped(host, url.interface) if url.is_multicast else host, address[1])))
         if url.is_multicast:
             join_group(sock, family, address[0], url.interface)
         elif url.interface:
@@ -61,7 +61,7 @@ def bind_tcp(url: EndpointUrl, family: int, address: tuple[str, int]) -> socket.
             # Without it a port stays taken for a minute after its last connection; two listeners it does not allow.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(socket_address(address))
-        sock.listen(_BACKLOG)
+        sock.listen(BACKLOG)
         return sock
     except OSError as error:
         sock.close()

@@ -3,14 +3,16 @@
 import asyncio
 from collections import deque
 from collections.abc import Coroutine
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from osc_workbench.net.arrivals import Arrivals
 from osc_workbench.net.clock import Clock
 from osc_workbench.net.endpoint import Endpoint, resolve
-from osc_workbench.net.errors import EndpointError
+from osc_workbench.net.errors import EndpointError, log_problem
 from osc_workbench.net.handling import Handling
+from osc_workbench.net.runners import LoopRunner
 from osc_workbench.net.tcp import TcpClient
 from osc_workbench.net.udp import UdpEndpoint
 from osc_workbench.net.url import EndpointUrl
@@ -25,6 +27,7 @@ from osc_workbench.traffic.record import Direction, EndpointState, Peer
 
 # Packets that wait for `receive`; beyond it new ones are let go and counted.
 _WAITING_LIMIT = 10_000
+_NOT_OPEN = "Use it in a with block, or call open first."
 
 Result = TypeVar("Result")
 
@@ -58,7 +61,9 @@ class OscClient:
         self._local_host = local_host
         self._wire_log = wire_log
         self._endpoint: Endpoint | None = None
-        self._waiting: deque[tuple[OscPacket, Peer]] = deque()
+        # Numbered, so that several requests at a time know which they have looked at.
+        self._waiting: deque[tuple[int, OscPacket, Peer]] = deque()
+        self._came = 0
         self._arrived = asyncio.Event()
         self._problems: deque[str] = deque(maxlen=16)
         self._handling: Handling | None = None
@@ -66,9 +71,9 @@ class OscClient:
     @property
     def local_port(self) -> int:
         """The port that packets leave from; 0 if that is not known yet."""
-        if self._endpoint is None or self.url.is_tcp:
+        if self._endpoint is None or self._endpoint.local is None:
             return self._local_port
-        return self._endpoint.url.port
+        return self._endpoint.local.port
 
     async def open(self) -> None:
         """Bind or connect. Raises EndpointError. Twice is no error."""
@@ -78,7 +83,7 @@ class OscClient:
         _, address = await resolve(loop, self.url)
         endpoint: Endpoint
         if self.url.is_tcp:
-            local = (self._local_host or _any_host(address[0]), self._local_port)
+            source = (self._local_host or _any_host(address[0]), self._local_port)
             endpoint = TcpClient(
                 1,
                 self.url,
@@ -87,7 +92,7 @@ class OscClient:
                 self._on_problem,
                 self._wire_log,
                 reconnect=False,
-                local=local if self._local_port or self._local_host else None,
+                source=source if self._local_port or self._local_host else None,
             )
         else:
             host = self._local_host or source_host(address[0])
@@ -95,6 +100,7 @@ class OscClient:
                 "udp", host, self._local_port, interface=self.url.interface, broadcast=self.url.broadcast
             )
             endpoint = UdpEndpoint(1, local_url, self._clock, self._on_arrivals, self._on_problem, self._wire_log)
+        self._arrived = asyncio.Event()
         await endpoint.open()
         self._endpoint = endpoint
         self.peer = endpoint.peer or Peer(*address)
@@ -134,10 +140,12 @@ class OscClient:
                     await self._wait()
         except TimeoutError:
             return None
-        return self._waiting.popleft()[0]
+        return self._waiting.popleft()[1]
 
     async def request(self, packet: Reply, reply_pattern: str, timeout: float = 1.0) -> OscMessage:
         """Send a packet and return the first message whose address matches the pattern; others wait for `receive`.
+
+        So does a bundle in which it came with others. Several requests can wait at the same time.
 
         Raises TimeoutError if none comes in time, EndpointError if the peer refuses.
         """
@@ -145,43 +153,60 @@ class OscClient:
         if pattern.fault:
             raise ValueError(f"{reply_pattern!r:.80} can match no address: {pattern.fault}")
         self._problems.clear()
-        seen = len(self._waiting)
+        seen = self._came
         await self.send(packet)
         try:
             async with asyncio.timeout(timeout):
-                while True:
-                    for index in range(seen, len(self._waiting)):
-                        for message, _ in walk(self._waiting[index][0]):
-                            if pattern.matches(str(message.address)):
-                                del self._waiting[index]
-                                return message
-                    seen = len(self._waiting)
+                while (message := self._take_reply(pattern, seen)) is None:
+                    seen = self._came
                     await self._wait()
+                return message
         except TimeoutError:
             raise TimeoutError(f"{self.peer} sent no {reply_pattern} within {timeout:g} s.") from None
 
     async def handle(self, dispatcher: Dispatcher, timeout: float | None = None) -> int:
         """Run a dispatcher's handlers for what comes, replies included, for `timeout` seconds (None: until cancelled).
 
-        Returns how many messages there were.
+        Returns how many messages there were. Raises EndpointError if the peer refuses or the connection ends.
         """
         endpoint, _ = self._opened()
-        handling = Handling(dispatcher, self._clock, lambda _, data, peer: endpoint.send(data, peer), self._on_problem)
+        runner = LoopRunner()
+        handling = Handling(
+            dispatcher, self._clock, lambda _, data, peer: endpoint.send(data, peer), log_problem, runner=runner
+        )
         self._handling = handling
-        now = self._clock.unix_ns()
-        for packet, peer in self._waiting:
-            handling.receive(Arrivals.of(1, Direction.IN, encode_packet(packet), now, peer), True)
-        self._waiting.clear()
         try:
-            await asyncio.sleep(timeout) if timeout is not None else await asyncio.Event().wait()
+            while self._waiting:
+                _, packet, peer = self._waiting.popleft()
+                now = self._clock.unix_ns()
+                handling.receive(Arrivals.of(1, Direction.IN, encode_packet(packet), now, peer), True)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(timeout):
+                    while True:
+                        await self._wait()
         finally:
             self._handling = None
             handling.close()
+            await runner.wait_closed()
         return handling.counters.messages
+
+    def _take_reply(self, pattern: AddressPattern, seen: int) -> OscMessage | None:
+        """Return the first message that matches among the packets with numbers above `seen`."""
+        first = len(self._waiting)
+        while first and self._waiting[first - 1][0] > seen:
+            first -= 1
+        for index in range(first, len(self._waiting)):
+            messages = [message for message, _ in walk(self._waiting[index][1])]
+            for message in messages:
+                if pattern.matches(str(message.address)):
+                    if len(messages) == 1:
+                        del self._waiting[index]
+                    return message
+        return None
 
     def _opened(self) -> tuple[Endpoint, Peer]:
         if self._endpoint is None or self.peer is None:
-            raise EndpointError(f"The client of {self.url} is not open.", "Use it in a with block, or call open first.")
+            raise EndpointError(f"The client of {self.url} is not open.", _NOT_OPEN)
         return self._endpoint, self.peer
 
     async def _wait(self) -> None:
@@ -209,7 +234,8 @@ class OscClient:
             if len(self._waiting) >= _WAITING_LIMIT:
                 self.discarded += 1
             else:
-                self._waiting.append((packet, peer))
+                self._came += 1
+                self._waiting.append((self._came, packet, peer))
         self._arrived.set()
 
     def _on_problem(self, text: str) -> None:
@@ -224,15 +250,28 @@ class BlockingClient:
     """
 
     def __init__(self, url: str | EndpointUrl, **options: Any) -> None:
-        self._runner = asyncio.Runner()
+        self._runner: asyncio.Runner | None = None
         self.client = OscClient(url, **options)
 
     def open(self) -> None:
-        self._run(self.client.open())
+        if self._runner is not None:
+            return
+        runner = asyncio.Runner()
+        try:
+            runner.run(self.client.open())
+        except BaseException:
+            runner.close()
+            raise
+        self._runner = runner
 
     def close(self) -> None:
-        self._run(self.client.close())
-        self._runner.close()
+        runner, self._runner = self._runner, None
+        if runner is None:
+            return
+        try:
+            runner.run(self.client.close())
+        finally:
+            runner.close()
 
     def send(self, packet: Reply) -> None:
         self._run(self.client.send(packet))
@@ -256,6 +295,9 @@ class BlockingClient:
         self.close()
 
     def _run(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
+        if self._runner is None:
+            coroutine.close()
+            raise EndpointError(f"The client of {self.client.url} is not open.", _NOT_OPEN)
         return self._runner.run(coroutine)
 
 

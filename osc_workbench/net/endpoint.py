@@ -1,9 +1,11 @@
 """What every kind of endpoint can do, so that whoever owns one need not know its kind."""
 
 import asyncio
+import ipaddress
 import socket
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
 
 from osc_workbench.net.arrivals import Arrivals
 from osc_workbench.net.deadlines import DeadlineThread
@@ -43,6 +45,10 @@ class Endpoint(Protocol):
         """The other side of an endpoint that has only one; None while there is no connection, or several peers."""
 
     @property
+    def local(self) -> Peer | None:
+        """Its own address, as the system has it; None if it was never open."""
+
+    @property
     def dropped(self) -> int | None:
         """Datagrams the kernel dropped; None where the system does not tell."""
 
@@ -70,7 +76,7 @@ class Endpoint(Protocol):
         """
 
     async def drain(self, peer: Peer) -> None:
-        """Wait until the peer has taken most of what was sent to it."""
+        """Wait until the system has taken what was sent to a peer."""
 
     def connections(self) -> tuple[ConnectionStatus, ...]:
         """Return the connections that are open, oldest first; none where there is no such thing."""
@@ -89,9 +95,18 @@ OnArrivals = Callable[[Arrivals], None]
 OnProblem = Callable[[str], None]
 
 
+def is_numeric(host: str) -> bool:
+    """Tell whether this is an address and no name."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 async def resolve(loop: asyncio.AbstractEventLoop, url: EndpointUrl) -> tuple[int, tuple[str, int]]:
     """Return address family, numeric host and port. Raises EndpointError if the name is not known."""
-    # A dotted IPv4 address needs no look-up in another thread.
+    # A dotted IPv4 address is what it stands for, and this is the quick way to know one.
     try:
         socket.inet_pton(socket.AF_INET, url.host)
         return socket.AF_INET, (url.host, url.port)
@@ -99,9 +114,30 @@ async def resolve(loop: asyncio.AbstractEventLoop, url: EndpointUrl) -> tuple[in
         pass
     kind = socket.SOCK_STREAM if url.is_tcp else socket.SOCK_DGRAM
     try:
-        found = await loop.getaddrinfo(url.host, url.port, type=kind)
+        if is_numeric(url.host):
+            # Nor does any other address need a look-up in another thread.
+            found = socket.getaddrinfo(url.host, url.port, type=kind, flags=socket.AI_NUMERICHOST)
+        else:
+            found = await loop.getaddrinfo(url.host, url.port, type=kind)
     except (OSError, ValueError):
-        raise EndpointError(f"The host name {url.host!r} is not known.", "Check it, or give its address.") from None
+        raise _unknown_host(url) from None
+    return _best_of(found)
+
+
+def with_numeric_host(url: EndpointUrl) -> EndpointUrl:
+    """Return a URL whose host needs no look-up; this one blocks. Raises EndpointError if the name is not known."""
+    try:
+        found = socket.getaddrinfo(url.host, url.port, type=socket.SOCK_DGRAM)
+    except (OSError, ValueError):
+        raise _unknown_host(url) from None
+    return replace(url, host=_best_of(found)[1][0])
+
+
+def _unknown_host(url: EndpointUrl) -> EndpointError:
+    return EndpointError(f"The host name {url.host!r} is not known.", "Check it, or give its address.")
+
+
+def _best_of(found: Sequence[tuple[int, int, int, str, tuple[Any, ...]]]) -> tuple[int, tuple[str, int]]:
     # scsynth and most others listen on IPv4 only, so "localhost" must not become ::1.
     family, _, _, _, address = min(found, key=lambda item: item[0] != socket.AF_INET)
     # Of a link-local address the interface is a part.

@@ -1,4 +1,8 @@
-"""What the network layer raises."""
+"""What the network layer raises, and how it reports what nobody waits for."""
+
+import logging
+
+logger = logging.getLogger(__name__)
 
 
 class EndpointError(OSError):
@@ -11,3 +15,8 @@ class EndpointError(OSError):
         self.problem = problem
         self.remedy = remedy
         super().__init__(f"{problem} {remedy}".strip())
+
+
+def log_problem(text: str) -> None:
+    """Report what went wrong in the background, where nobody else does."""
+    logger.warning("%s", text)

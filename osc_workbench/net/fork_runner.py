@@ -6,14 +6,18 @@ import signal
 import sys
 import threading
 from collections import deque
+from contextlib import suppress
 
 from osc_workbench.net.errors import EndpointError
-from osc_workbench.net.runners import RUNNING_LIMIT, HandlerError, OnFailure, log_failure
+from osc_workbench.net.runners import RUNNING_LIMIT, HandlerError, OnFailure, log_failure, too_many
 from osc_workbench.osc.codec import decode_packet, encode_packet
 from osc_workbench.osc.context import Context
 from osc_workbench.osc.dispatch import Handler, Outcome, complete, invoke
 from osc_workbench.osc.framing import Framing, make_framer
 from osc_workbench.osc.packet import OscPacket
+
+# Begins a frame that tells of a failure; no packet begins like this.
+_FAILED = b","
 
 
 class ForkRunner:
@@ -36,6 +40,7 @@ class ForkRunner:
     def run(self, handlers: tuple[Handler, ...], context: Context) -> None:
         if len(self._waiting) >= RUNNING_LIMIT:
             self.refused += 1
+            self.on_failure(too_many(handlers[0], context))
         elif len(self._children) >= self._limit:
             self._waiting.append((handlers, context))
         else:
@@ -45,22 +50,23 @@ class ForkRunner:
         return len(self._children)
 
     def close(self) -> None:
+        self.refused += len(self._waiting)
         self._waiting.clear()
         for child in list(self._children.values()):
             child.kill()
 
     def _fork(self, handlers: tuple[Handler, ...], context: Context) -> None:
-        reading, writing = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            _be_child(handlers, context, writing)
-        os.close(writing)
-        self._children[pid] = _Child(pid, reading, handlers[0], context, self)
+        try:
+            pid, reading = _start_child(handlers, context)
+        except OSError as error:
+            self.on_failure(Outcome(handlers[0], context, None, HandlerError(f"no process was started: {error}")))
+            return
+        self._children[pid] = _Child(pid, reading, handlers, context, self)
 
     def ended(self, child: "_Child") -> None:
         """Take note that a child has ended; the next message that waits gets its turn."""
         del self._children[child.pid]
-        if self._waiting:
+        while self._waiting and len(self._children) < self._limit:
             self._fork(*self._waiting.popleft())
 
     @property
@@ -71,10 +77,13 @@ class ForkRunner:
 class _Child:
     """The parent's side of one forked process: its replies come through a pipe, so the parent sends and counts them."""
 
-    def __init__(self, pid: int, reading: int, handler: Handler, context: Context, runner: ForkRunner) -> None:
+    def __init__(
+        self, pid: int, reading: int, handlers: tuple[Handler, ...], context: Context, runner: ForkRunner
+    ) -> None:
         self.pid = pid
         self._reading = reading
-        self._handler = handler
+        self._handlers = handlers
+        self._is_killed = False
         self._context = context
         self._runner = runner
         self._framer = make_framer(Framing.LENGTH)
@@ -84,10 +93,9 @@ class _Child:
         self._timer = self._loop.call_later(runner.timeout, self._on_timeout)
 
     def kill(self) -> None:
-        try:
+        self._is_killed = True
+        with suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
         self._end()
 
     def _on_readable(self) -> None:
@@ -100,8 +108,9 @@ class _Child:
             return
         self._framer.receive_data(data)
         for frame in self._framer.take_packets():
-            if frame[:1] == b"!":
-                self._fail(HandlerError(frame[1:].decode("utf-8", "replace")))
+            if frame[:1] == _FAILED:
+                number, _, text = frame[1:].decode("utf-8", "replace").partition(" ")
+                self._fail(HandlerError(text), int(number))
                 continue
             try:
                 self._context.send(decode_packet(frame))
@@ -112,15 +121,20 @@ class _Child:
         self._fail(HandlerError(f"it ran longer than {self._runner.timeout:g} s and was killed"))
         self.kill()
 
-    def _fail(self, error: Exception) -> None:
-        self._runner.on_failure(Outcome(self._handler, self._context, None, error))
+    def _fail(self, error: Exception, number: int = 0) -> None:
+        self._runner.on_failure(Outcome(self._handlers[number], self._context, None, error))
 
     def _end(self) -> None:
         self._timer.cancel()
         self._loop.remove_reader(self._reading)
         os.close(self._reading)
-        _, status = os.waitpid(self.pid, 0)
-        if os.WIFEXITED(status) and os.WEXITSTATUS(status):
+        status = 0
+        # A program that ignores SIGCHLD has no dead children to ask.
+        with suppress(ChildProcessError):
+            _, status = os.waitpid(self.pid, 0)
+        if os.WIFSIGNALED(status) and not self._is_killed:
+            self._fail(HandlerError(f"its process was ended by signal {os.WTERMSIG(status)}"))
+        elif os.WIFEXITED(status) and os.WEXITSTATUS(status):
             self._fail(HandlerError(f"its process ended with status {os.WEXITSTATUS(status)}"))
         self._runner.ended(self)
 
@@ -141,29 +155,56 @@ def refuse_forking() -> None:
         )
 
 
+def _start_child(handlers: tuple[Handler, ...], context: Context) -> tuple[int, int]:
+    """Fork and return the child's number and the descriptor its frames come from. Raises OSError."""
+    # Threads and windows can have come since the runner was made.
+    refuse_forking()
+    # What is in a buffer now, both processes would write.
+    _flush_output()
+    reading, writing = os.pipe()
+    try:
+        pid = os.fork()
+    except OSError:
+        os.close(reading)
+        os.close(writing)
+        raise
+    if pid == 0:
+        _be_child(handlers, context, writing)
+    os.close(writing)
+    return pid, reading
+
+
 def _be_child(handlers: tuple[Handler, ...], context: Context, writing: int) -> None:
     """Run handlers in the forked process and leave it; nothing of the parent's event loop may be touched."""
     status = 0
     try:
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_DFL)
+        for stopping in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(stopping, signal.SIG_DFL)
         framer = make_framer(Framing.LENGTH)
 
         def send(packet: OscPacket) -> None:
             _write_all(writing, framer.frame(encode_packet(packet)))
 
-        for handler in handlers:
+        for number, handler in enumerate(handlers):
             outcome = invoke(handler, context._replace(send=send))
-            if outcome.awaitable is not None:
+            if outcome is not None and outcome.awaitable is not None:
                 outcome = asyncio.run(complete(outcome))
-            if outcome.error is not None:
-                text = f"{type(outcome.error).__name__}: {outcome.error}"
-                _write_all(writing, framer.frame(b"!" + text.encode("utf-8", "replace")))
+            if outcome is not None:
+                text = f"{number} {type(outcome.error).__name__}: {outcome.error}"
+                _write_all(writing, framer.frame(_FAILED + text.encode("utf-8", "replace")))
+        _flush_output()
     except BaseException:
         status = 1
     finally:
         os._exit(status)
+
+
+def _flush_output() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        # Closed, or nobody reads it any more: then there is nothing to lose.
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from osc_workbench.net.arrivals import Arrivals
 from osc_workbench.net.clock import Clock
@@ -27,10 +27,16 @@ from osc_workbench.traffic.record import Direction, Peer
 Accept = Callable[[bytes, Peer], bool]
 # One handler's failures are reported once in this time, with how many there were.
 _REPORT_INTERVAL = 1.0
+_REPORTED_LIMIT = 1000
 _REASONS = {
     "echo": "its answers come back as questions",
     "rate": "more answers than may go to one peer; this is a loop or a flood",
 }
+
+
+_IMMEDIATELY = TimeTag.IMMEDIATELY
+# A named tuple's own constructor takes twice as long, which is a tenth of serving a message.
+_new_context: Callable[[tuple[Any, ...]], Context] = partial(tuple.__new__, Context)
 
 
 class Origin(NamedTuple):
@@ -86,36 +92,40 @@ class Handling:
         self.accept = accept
         self.runner: HandlerRunner = runner or LoopRunner()
         self.runner.on_failure = self._on_failure
-        self.on_message: Callable[[OscMessage], None] | None = None
         self._clock = clock
         self._send = send
         self._on_problem = on_problem
         self._deadlines = deadlines
         self._alarm: LoopAlarm | LoopTimer | None = None
-        self._reported: dict[Handler, tuple[float, int]] = {}
+        self._reported: dict[Handler | Accept, tuple[float, int]] = {}
 
     def receive(self, arrivals: Arrivals, may_answer: bool) -> None:
         """Run the handlers for what has arrived."""
         if arrivals.direction is not Direction.IN:
             return
         moment = self._clock.moment()
-        endpoint_id = arrivals.endpoint_id
+        endpoint_id, accept, counters = arrivals.endpoint_id, self.accept, self.counters
+        handlers_for, run, guarded = self.dispatcher.handlers_for, self.runner.run, self.guard.peers
         peer: Peer | None = None
         for data, unix_ns, sender in zip(arrivals.datagrams, arrivals.times.tolist(), arrivals.peers, strict=True):
             if sender is not peer:
                 peer = sender
                 send = partial(self._reply, endpoint_id, peer, may_answer)
-            if self.accept is not None and not self.accept(data, sender):
-                self.counters.rejected += 1
+            if accept is not None and not self._is_accepted(accept, data, sender):
+                counters.rejected += 1
                 continue
-            self.guard.hear(sender, data, moment.time)
+            if guarded:
+                self.guard.hear(sender, data, moment.time)
             try:
                 packet = decode_packet(data)
             except OscDecodeError:
-                self.counters.malformed += 1
+                counters.malformed += 1
                 continue
             if isinstance(packet, OscMessage):
-                self._run(packet, Context(packet, sender, unix_ns, TimeTag.IMMEDIATELY, 0.0, send))
+                counters.messages += 1
+                handlers = handlers_for(packet[0])
+                if handlers:
+                    run(handlers, _new_context((packet, sender, unix_ns, _IMMEDIATELY, 0.0, send)))
             else:
                 origin = Origin(endpoint_id, sender, unix_ns, may_answer)
                 for due in self.scheduler.receive(packet, origin, moment, len(data)):
@@ -143,18 +153,22 @@ class Handling:
             self._on_problem(f"{len(left)} bundles that waited for their time were discarded.")
         return left
 
+    def _is_accepted(self, accept: Accept, data: bytes, peer: Peer) -> bool:
+        # The hook is the user's code as handlers are; a packet it fails on is refused.
+        try:
+            return accept(data, peer)
+        except Exception as error:
+            text = f"The acceptance hook failed on a packet of {peer}: {type(error).__name__}: {error}."
+            self._report(accept, lambda: text)
+            return False
+
     def _run_due(self, due: DueMessage[Origin]) -> None:
         message, time_tag, origin, late_by = due
         send = partial(self._reply, origin.endpoint_id, origin.peer, origin.may_answer)
-        self._run(message, Context(message, origin.peer, origin.unix_ns, time_tag, late_by, send))
-
-    def _run(self, message: OscMessage, context: Context) -> None:
         self.counters.messages += 1
-        if self.on_message is not None:
-            self.on_message(message)
         handlers = self.dispatcher.handlers_for(message.address)
         if handlers:
-            self.runner.run(handlers, context)
+            self.runner.run(handlers, Context(message, origin.peer, origin.unix_ns, time_tag, late_by, send))
 
     def _set_alarm(self) -> None:
         deadline = self.scheduler.next_deadline()
@@ -168,6 +182,11 @@ class Handling:
                 else LoopAlarm(loop, self._deadlines, self._on_due)
             )
         self._alarm.set(deadline)
+
+    def run_due(self) -> None:
+        """Run what is due by now; for whoever keeps the loop busy for long, between two steps."""
+        if len(self.scheduler):
+            self._on_due()
 
     def _on_due(self) -> None:
         for due in self.scheduler.pop_due(self._clock.time()):
@@ -190,14 +209,20 @@ class Handling:
 
     def _on_failure(self, outcome: Outcome) -> None:
         self.counters.failures += 1
-        now = self._clock.time()
-        reported, withheld = self._reported.get(outcome.handler, (now - _REPORT_INTERVAL, 0))
-        if now - reported < _REPORT_INTERVAL:
-            self._reported[outcome.handler] = reported, withheld + 1
-            return
-        more = f" ({withheld:,} more like it before)" if withheld else ""
-        self._reported[outcome.handler] = now, 0
         error = outcome.error
         # A reply that could not leave says itself what is the matter.
-        text = str(error) if isinstance(error, EndpointError) else describe_failure(outcome)
-        self._on_problem(text + more)
+        self._report(
+            outcome.handler, lambda: str(error) if isinstance(error, EndpointError) else describe_failure(outcome)
+        )
+
+    def _report(self, source: Handler | Accept, describe: Callable[[], str]) -> None:
+        now = self._clock.time()
+        reported, withheld = self._reported.get(source, (now - _REPORT_INTERVAL, 0))
+        if now - reported < _REPORT_INTERVAL:
+            self._reported[source] = reported, withheld + 1
+            return
+        if len(self._reported) >= _REPORTED_LIMIT:
+            self._reported.clear()
+        self._reported[source] = now, 0
+        more = f" ({withheld:,} more like it before)" if withheld else ""
+        self._on_problem(describe() + more)

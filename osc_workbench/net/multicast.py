@@ -6,6 +6,7 @@ import socket
 import struct
 import sys
 
+from osc_workbench.net.endpoint import is_numeric
 from osc_workbench.net.errors import EndpointError
 
 _REMEDY = "Give an address of this machine or the name of an interface, e.g. interface=127.0.0.1."
@@ -15,9 +16,10 @@ def join_group(sock: socket.socket, family: int, group: str, interface: str) -> 
     """Receive what is sent to a group on an interface ("": the system's choice). Raises EndpointError."""
     try:
         if family == socket.AF_INET6:
-            index = _index_of(interface)
+            host, _, scope = scoped(group, interface).partition("%")
+            index = int(scope) if scope.isdigit() else _index_of(scope)
             sock.setsockopt(
-                socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, socket.inet_pton(family, group) + struct.pack("=I", index)
+                socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, socket.inet_pton(family, host) + struct.pack("=I", index)
             )
         else:
             sock.setsockopt(
@@ -32,6 +34,13 @@ def join_group(sock: socket.socket, family: int, group: str, interface: str) -> 
         where = f"on {interface}" if interface else "on the interface the system chose"
         raise EndpointError(f"The group {group} cannot be joined {where}: {error.strerror}.", _REMEDY) from None
     send_through(sock, family, interface)
+
+
+def scoped(group: str, interface: str) -> str:
+    """Return an IPv6 group with the index of its interface, without which one of a single link is none."""
+    if "%" in group or not interface or ":" not in group:
+        return group
+    return f"{group}%{_index_of(interface)}"
 
 
 def send_through(sock: socket.socket, family: int, interface: str) -> None:
@@ -56,7 +65,7 @@ def is_there(interface: str) -> bool:
     try:
         if not interface:
             return True
-        if not _is_address(interface):
+        if not is_numeric(interface):
             return _index_of(interface) > 0
         with socket.socket(socket.AF_INET6 if ":" in interface else socket.AF_INET, socket.SOCK_DGRAM) as probe:
             probe.bind((interface, 0))
@@ -69,7 +78,7 @@ def _ipv4_interface(interface: str) -> bytes:
     """Return the end of struct ip_mreq, or, for a name, of struct ip_mreqn. Source: ip(7)."""
     if not interface:
         return bytes(4)
-    if _is_address(interface):
+    if is_numeric(interface):
         try:
             return socket.inet_aton(interface)
         except OSError:
@@ -82,7 +91,7 @@ def _ipv4_interface(interface: str) -> bytes:
 def _index_of(interface: str) -> int:
     if not interface:
         return 0
-    if _is_address(interface):
+    if is_numeric(interface):
         if ipaddress.ip_address(interface).is_loopback:
             return socket.if_nametoindex("lo") if sys.platform == "linux" else 0
         raise EndpointError(f"For IPv6 the interface {interface} must be given by its name.", _REMEDY)
@@ -90,11 +99,3 @@ def _index_of(interface: str) -> int:
         return socket.if_nametoindex(interface)
     except OSError:
         raise EndpointError(f"There is no network interface {interface!r}.", _REMEDY) from None
-
-
-def _is_address(interface: str) -> bool:
-    try:
-        ipaddress.ip_address(interface)
-    except ValueError:
-        return False
-    return True

@@ -15,25 +15,32 @@ from osc_workbench.traffic.recording import PcapngWriter
 
 # What a crash may cost at most.
 FLUSH_INTERVAL = 1.0
+_UNKNOWN = Peer("0.0.0.0", 0)
 
 
 class Recorder:
     """Writes a pcapng file until it is closed.
 
-    url_of: the URL of an endpoint by its number. on_problem: called with one sentence if writing fails; reception goes
-    on then, and what is no longer recorded is counted in `missed`.
+    url_of: the URL of an endpoint by its number; local_of: its own address, None if it has none. on_problem: called
+    with one sentence if writing fails; reception goes on then, and what is no longer recorded is counted in `missed`.
     """
 
     def __init__(
-        self, path: Path, url_of: Callable[[int], EndpointUrl], clock: Clock, on_problem: Callable[[str], None]
+        self,
+        path: Path,
+        url_of: Callable[[int], EndpointUrl],
+        local_of: Callable[[int], Peer | None],
+        clock: Clock,
+        on_problem: Callable[[str], None],
     ) -> None:
         self.path = path
         self.recorded = 0
         self.missed = 0
         self._url_of = url_of
+        self._local_of = local_of
         self._clock = clock
         self._on_problem = on_problem
-        self._interfaces: dict[int, tuple[int, Peer, bool]] = {}
+        self._interfaces: dict[int, tuple[int, bool]] = {}
         self._flushed = clock.time()
         try:
             # An earlier recording is never overwritten.
@@ -52,7 +59,8 @@ class Recorder:
             self.missed += end - first
             return
         try:
-            interface, here, is_tcp = self._interface_of(arrivals.endpoint_id)
+            interface, is_tcp = self._interface_of(arrivals.endpoint_id)
+            here = self._local_of(arrivals.endpoint_id) or _UNKNOWN
             add = self._writer.add_stream if is_tcp else self._writer.add_datagram
             for index in range(first, end):
                 add(
@@ -84,7 +92,7 @@ class Recorder:
             return
         file, self._file = self._file, None
         try:
-            for endpoint_id, (interface, _, _) in self._interfaces.items():
+            for endpoint_id, (interface, _) in self._interfaces.items():
                 self._writer.add_statistics(interface, self._clock.unix_ns(), dropped.get(endpoint_id, 0))
             file.flush()
             os.fsync(file.fileno())
@@ -93,13 +101,11 @@ class Recorder:
         finally:
             _close_quietly(file)
 
-    def _interface_of(self, endpoint_id: int) -> tuple[int, Peer, bool]:
+    def _interface_of(self, endpoint_id: int) -> tuple[int, bool]:
         known = self._interfaces.get(endpoint_id)
         if known is None:
             url = self._url_of(endpoint_id)
-            number = self._writer.add_interface(str(url))
-            host = "127.0.0.1" if url.host == "localhost" else url.host
-            known = self._interfaces[endpoint_id] = number, Peer(host, url.port), url.is_tcp
+            known = self._interfaces[endpoint_id] = self._writer.add_interface(str(url)), url.is_tcp
         return known
 
     def _stop(self, error: OSError) -> None:

@@ -1,11 +1,15 @@
 """The rules of `traffic.responder` at work: each is a handler like any other."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
+from osc_workbench.net.clock import Clock
+from osc_workbench.net.runners import HandlerError
 from osc_workbench.osc.context import Context
-from osc_workbench.osc.dispatch import Dispatcher, Handler
+from osc_workbench.osc.dispatch import Dispatcher
 from osc_workbench.osc.packet import OscPacket
+from osc_workbench.osc.reply_guard import ReplyGuard
 from osc_workbench.traffic.responder import Responder
 
 SendTo = Callable[[OscPacket, str], Awaitable[None]]
@@ -14,47 +18,62 @@ SendTo = Callable[[OscPacket, str], Awaitable[None]]
 class Responders:
     """Registers rules at a dispatcher and counts how often each has answered.
 
-    send_to: sends a packet to a URL.
+    send_to: sends a packet to a URL. A target can be ourselves, so what goes there is guarded as answers are.
     """
 
-    def __init__(self, dispatcher: Dispatcher, send_to: SendTo) -> None:
+    def __init__(self, dispatcher: Dispatcher, send_to: SendTo, clock: Clock | None = None) -> None:
         self._dispatcher = dispatcher
         self._send_to = send_to
-        self._handlers: list[Handler] = []
-        self._counts: dict[Responder, int] = {}
-        self.rules: tuple[Responder, ...] = ()
+        self._clock = clock or Clock()
+        self._guard = ReplyGuard()
+        self._answers: list[_Answer] = []
+
+    @property
+    def rules(self) -> tuple[Responder, ...]:
+        return tuple(answer.rule for answer in self._answers)
 
     def set_rules(self, rules: Sequence[Responder]) -> None:
-        """Answer by these rules and no others."""
-        for handler in self._handlers:
-            handler.cancel()
-        self.rules = tuple(rules)
-        self._counts = {rule: self._counts.get(rule, 0) for rule in self.rules}
-        self._handlers = [
-            self._dispatcher.on(rule.pattern, _Answer(rule, self._count, self._send_to))
-            for rule in self.rules
-            if rule.is_enabled
-        ]
+        """Answer by these rules and no others; a rule that was there before goes on counting."""
+        counts = {replace(answer.rule, is_enabled=True): answer.count for answer in self._answers}
+        for answer in self._answers:
+            answer.cancel()
+        self._answers = [_Answer(rule, counts.get(replace(rule, is_enabled=True), 0), self._send) for rule in rules]
+        for answer in self._answers:
+            if answer.rule.is_enabled:
+                answer.register(self._dispatcher)
 
     def counts(self) -> tuple[int, ...]:
         """Return how often each rule has answered, in the order of the rules."""
-        return tuple(self._counts[rule] for rule in self.rules)
+        return tuple(answer.count for answer in self._answers)
 
-    def _count(self, rule: Responder) -> None:
-        self._counts[rule] = self._counts.get(rule, 0) + 1
+    def _send(self, packet: OscPacket, url: str) -> Awaitable[None]:
+        now = self._clock.time()
+        self._guard.hear(url, b"", now)
+        if self._guard.refuse(url, b"", now):
+            raise HandlerError(f"more packets than may go to {url}, which gets none until it is quiet for a second")
+        return self._send_to(packet, url)
 
 
 class _Answer:
-    """The handler of one rule."""
+    """The handler of one rule. send: sends a packet to a URL."""
 
-    def __init__(self, rule: Responder, count: Callable[[Responder], None], send_to: SendTo) -> None:
+    def __init__(self, rule: Responder, count: int, send: SendTo) -> None:
         # Handlers are called by their name in messages.
         self.__qualname__ = f"of the rule {rule.pattern} -> {rule.text:.40}"
-        self._rule = rule
+        self.rule = rule
+        self.count = count
         self._packet = rule.packet
-        self._count = count
-        self._send_to = send_to
+        self._send = send
+        self._cancel: Callable[[], None] | None = None
+
+    def register(self, dispatcher: Dispatcher) -> None:
+        self._cancel = dispatcher.on(self.rule.pattern, self).cancel
+
+    def cancel(self) -> None:
+        if self._cancel is not None:
+            self._cancel()
 
     def __call__(self, _context: Context) -> Any:
-        self._count(self._rule)
-        return self._send_to(self._packet, self._rule.target) if self._rule.target else self._packet
+        answer = self._send(self._packet, self.rule.target) if self.rule.target else self._packet
+        self.count += 1
+        return answer

@@ -7,22 +7,27 @@ import queue
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 from osc_workbench.net.deadlines import call_on
 from osc_workbench.net.errors import EndpointError
 from osc_workbench.net.tasks import spawn
-from osc_workbench.net.time_limit import time_limit
+from osc_workbench.net.time_limit import HandlerTimeoutError, limit_steps, time_limit
 from osc_workbench.osc.context import Context
 from osc_workbench.osc.dispatch import Handler, Outcome, complete, invoke
+from osc_workbench.osc.errors import OscEncodeError
+from osc_workbench.osc.notation import format_address
 from osc_workbench.osc.packet import OscPacket
 
 logger = logging.getLogger(__name__)
 
 # Handlers that go on at the same time, and messages that wait for a thread or process; more are refused and counted.
 RUNNING_LIMIT = 1000
-# How long `close` waits for threads; a handler that hangs must not keep the program.
+# How long closing waits for threads and tasks; a handler that hangs must not keep the program.
 _JOIN_TIMEOUT = 1.0
+# What handlers raise can be a text of any length, and so can an address from the network.
+_TEXT_LIMIT = 300
 
 
 class HandlerError(Exception):
@@ -35,9 +40,9 @@ OnFailure = Callable[[Outcome], None]
 class HandlerRunner(Protocol):
     """Runs the handlers of one message.
 
-    has_threads: False where a thread beside it would do harm. refused: messages whose handlers did not run because too
-    many were running. on_failure: called on the event loop
-    with each outcome that is an error; whoever owns the runner sets it.
+    has_threads: False where a thread beside it would do harm. refused: handlers, or messages with theirs, that did not
+    run because too many were running; each is a failure, too. on_failure: called on the event loop with each outcome
+    that is an error; whoever owns the runner sets it.
     """
 
     has_threads: bool
@@ -68,8 +73,16 @@ def describe_failure(outcome: Outcome) -> str:
         where = f" ({os.path.basename(own[-1].filename)}, line {own[-1].lineno})"
     pattern = f" for {handler.pattern}" if handler.pattern != "" else ""
     kind = "" if isinstance(error, HandlerError) else f"{type(error).__name__}: "
-    text = " ".join(f"{kind}{error}".split())
-    return f"The handler {handler.name}{pattern} failed on {context.address}: {text[:300]}{where}."
+    text = " ".join(f"{kind}{error}".split())[:_TEXT_LIMIT]
+    # What a terminal could take for a command is shown as Python writes it.
+    plain = text if text.isprintable() else repr(text)[1:-1]
+    address = format_address(context.address)[:_TEXT_LIMIT]
+    return f"The handler {handler.name}{pattern} failed on {address}: {plain}{where}."
+
+
+def too_many(handler: Handler, context: Context) -> Outcome:
+    """Return the outcome of a handler that cannot run because RUNNING_LIMIT others do."""
+    return Outcome(handler, context, None, HandlerError(f"it did not run, as {RUNNING_LIMIT:,} others have not ended"))
 
 
 _OUR_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -78,7 +91,8 @@ _OUR_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 class LoopRunner:
     """Runs handlers at once on the event loop; coroutines go on beside each other as tasks.
 
-    timeout: seconds after which a function is stopped, task_timeout: a coroutine; None for no limit.
+    timeout: seconds after which a function is stopped, or a coroutine that does not come to its next await;
+    task_timeout: a coroutine as a whole; None for no limit.
     """
 
     has_threads = True
@@ -92,14 +106,12 @@ class LoopRunner:
 
     def run(self, handlers: tuple[Handler, ...], context: Context) -> None:
         for handler in handlers:
-            if self._timeout is None:
-                outcome = invoke(handler, context)
-            else:
-                with time_limit(self._timeout):
-                    outcome = invoke(handler, context)
+            outcome = invoke(handler, context) if self._timeout is None else self._invoke(handler, context)
+            if outcome is None:
+                continue
             if outcome.awaitable is not None:
                 self._go_on(outcome)
-            elif outcome.error is not None:
+            else:
                 self.on_failure(outcome)
 
     def running(self) -> int:
@@ -110,27 +122,48 @@ class LoopRunner:
             task.cancel()
 
     async def wait_closed(self) -> None:
-        """Wait until the tasks that `close` has cancelled have ended."""
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """Wait until the tasks that `close` has cancelled have ended; those that refuse are left behind."""
+        if self._tasks:
+            _, hung = await asyncio.wait(self._tasks, timeout=_JOIN_TIMEOUT)
+            if hung:
+                logger.warning("%d handlers have not ended and are left behind.", len(hung))
+
+    def _invoke(self, handler: Handler, context: Context) -> Outcome | None:
+        try:
+            with time_limit(self._timeout):
+                return invoke(handler, context)
+        except HandlerTimeoutError as error:
+            return Outcome(handler, context, None, _ran_too_long(self._timeout, error))
 
     def _go_on(self, outcome: Outcome) -> None:
         if len(self._tasks) >= RUNNING_LIMIT:
             self.refused += 1
             if asyncio.iscoroutine(outcome.awaitable):
                 outcome.awaitable.close()
+            self.on_failure(too_many(outcome.handler, outcome.context))
             return
         task = spawn(self._complete(outcome), f"handler {outcome.handler.name}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _complete(self, outcome: Outcome) -> None:
+        failed: Outcome | None
+        if self._timeout is not None and outcome.awaitable is not None:
+            outcome = outcome._replace(awaitable=limit_steps(outcome.awaitable, self._timeout))
         try:
             async with asyncio.timeout(self._task_timeout):
-                outcome = await complete(outcome)
-        except TimeoutError:
-            outcome = outcome._replace(error=HandlerError(f"it ran longer than {self._task_timeout:g} s"))
-        if outcome.error is not None:
-            self.on_failure(outcome)
+                failed = await complete(outcome)
+        except TimeoutError as error:
+            failed = outcome._replace(error=_ran_too_long(self._task_timeout, error))
+        except HandlerTimeoutError as error:
+            failed = outcome._replace(error=_ran_too_long(self._timeout, error))
+        if failed is not None:
+            self.on_failure(failed)
+
+
+def _ran_too_long(timeout: float | None, error: BaseException) -> HandlerError:
+    """Return what to say of a handler that was stopped; where it was is in the traceback."""
+    return HandlerError(f"it ran longer than {timeout:g} s and was stopped").with_traceback(error.__traceback__)
 
 
 class ThreadRunner:
@@ -156,6 +189,7 @@ class ThreadRunner:
             self._loop = asyncio.get_running_loop()
         if self.running() >= RUNNING_LIMIT:
             self.refused += 1
+            self.on_failure(too_many(handlers[0], context))
             return
         with self._lock:
             self._running += 1
@@ -164,12 +198,19 @@ class ThreadRunner:
             thread = threading.Thread(target=self._work, name=f"handlers {len(self._threads) + 1}", daemon=True)
             self._threads.append(thread)
             thread.start()
-        self._waiting.put((handlers, context._replace(send=_sender_on(self._loop, context.send))))
+        self._waiting.put((handlers, context))
 
     def running(self) -> int:
         return self._running
 
     def close(self) -> None:
+        left = 0
+        with suppress(queue.Empty):
+            while True:
+                self._waiting.get_nowait()
+                left += 1
+        if left:
+            logger.warning("%d messages whose handlers waited for a thread were discarded.", left)
         for _ in self._threads:
             self._waiting.put(None)
         for thread in self._threads:
@@ -184,23 +225,28 @@ class ThreadRunner:
             handlers, context = work
             try:
                 for handler in handlers:
-                    outcome = invoke(handler, context)
-                    if outcome.awaitable is not None:
-                        outcome = asyncio.run(complete(outcome))
-                    if outcome.error is not None and self._loop is not None:
-                        call_on(self._loop, self.on_failure, outcome)
+                    self._run_one(handler, context)
             finally:
                 with self._lock:
                     self._running -= 1
 
-
-def _sender_on(loop: asyncio.AbstractEventLoop, send: Callable[[OscPacket], None]) -> Callable[[OscPacket], None]:
-    """Return a sender for another thread; what goes wrong is logged, since the thread has gone on by then."""
-
-    def send_on_loop(packet: OscPacket) -> None:
+    def _run_one(self, handler: Handler, context: Context) -> None:
+        assert self._loop is not None
+        loop = self._loop
+        own = context._replace(send=lambda packet: call_on(loop, self._send, handler, context, packet))
         try:
-            send(packet)
-        except EndpointError as error:
-            logger.warning("A reply was not sent: %s", error)
+            outcome = invoke(handler, own)
+            if outcome is not None and outcome.awaitable is not None:
+                outcome = asyncio.run(complete(outcome))
+        except SystemExit:
+            # It would end the thread, and the pool has only so many.
+            outcome = Outcome(handler, own, None, HandlerError("it wanted to end the program, from a thread"))
+        if outcome is not None:
+            call_on(loop, self.on_failure, outcome)
 
-    return lambda packet: call_on(loop, send_on_loop, packet)
+    def _send(self, handler: Handler, context: Context, packet: OscPacket) -> None:
+        """Send a reply, on the event loop; the handler has gone on by then."""
+        try:
+            context.send(packet)
+        except (EndpointError, OscEncodeError) as error:
+            self.on_failure(Outcome(handler, context, None, error))

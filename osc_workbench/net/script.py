@@ -48,6 +48,7 @@ class ScriptDispatcher:
     def cancel(self) -> None:
         for handler in self.handlers:
             handler.cancel()
+        self.handlers.clear()
 
 
 class Script:
@@ -76,18 +77,17 @@ class Script:
     def load(self) -> None:
         """Run the script. Raises EndpointError if it cannot be read or fails; then the handlers before stay."""
         self._seen = self._look()
-        try:
-            source = self.path.read_bytes()
-        except OSError as error:
-            raise EndpointError(f"The script {self.path} cannot be read: {error.strerror}.") from None
         registered = ScriptDispatcher(self._dispatcher)
         names = {"__name__": "osc_script", "__file__": str(self.path), "dispatcher": registered, **self._names}
         # The script is the user's program, named by the user: whatever it raises is an answer, not our failure.
         try:
-            code = compile(source, str(self.path), "exec")
+            # The time is for reading, too: the path can be that of a pipe into which nobody writes.
             with time_limit(_LOAD_TIMEOUT):
-                exec(code, names)
-        except (Exception, SystemExit) as error:
+                exec(compile(self._read(), str(self.path), "exec"), names)
+        except EndpointError:
+            registered.cancel()
+            raise
+        except (Exception, SystemExit, HandlerTimeoutError) as error:
             registered.cancel()
             raise EndpointError(self._describe(error)) from None
         self._registered.cancel()
@@ -112,6 +112,12 @@ class Script:
         """Take its handlers back."""
         self._registered.cancel()
 
+    def _read(self) -> bytes:
+        try:
+            return self.path.read_bytes()
+        except OSError as error:
+            raise EndpointError(f"The script {self.path} cannot be read: {error.strerror}.") from None
+
     def _look(self) -> tuple[int, int] | None:
         try:
             found = os.stat(self.path)
@@ -121,7 +127,8 @@ class Script:
 
     def _describe(self, error: BaseException) -> str:
         if isinstance(error, SyntaxError):
-            return f"{self.path}, line {error.lineno}: SyntaxError: {error.msg}."
+            line = f", line {error.lineno}" if error.lineno else ""
+            return f"{error.filename or self.path}{line}: SyntaxError: {error.msg}."
         kind = "" if isinstance(error, HandlerTimeoutError) else f"{type(error).__name__}: "
         own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(self.path)]
         line = f", line {own[-1].lineno}" if own else ""

@@ -1,18 +1,15 @@
 """OSC servers: one on an event loop, and faces of it that block, for programs that have no loop."""
 
 import asyncio
-import logging
-import socket
 from collections.abc import Callable
-from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
 from osc_workbench.net.arrivals import Arrivals
 from osc_workbench.net.clock import Clock
 from osc_workbench.net.deadlines import DeadlineThread
-from osc_workbench.net.endpoint import Endpoint
-from osc_workbench.net.errors import EndpointError
+from osc_workbench.net.endpoint import Endpoint, with_numeric_host
+from osc_workbench.net.errors import EndpointError, log_problem
 from osc_workbench.net.fork_runner import ForkRunner, refuse_forking
 from osc_workbench.net.handling import Accept, Handling, HandlingCounters, Origin
 from osc_workbench.net.runners import HandlerRunner, LoopRunner, ThreadRunner
@@ -25,14 +22,10 @@ from osc_workbench.osc.context import Reply, packets_of_reply
 from osc_workbench.osc.dispatch import Dispatcher
 from osc_workbench.osc.reply_guard import REPLIES_PER_SECOND
 from osc_workbench.osc.scheduler import PendingBundle, SchedulePolicy
-from osc_workbench.traffic.record import ConnectionStatus, Peer
+from osc_workbench.traffic.record import ConnectionStatus, Direction, Peer
 
-logger = logging.getLogger(__name__)
-
-
-def log_problem(text: str) -> None:
-    """Report what went wrong where nobody else does."""
-    logger.warning("%s", text)
+# How often the endpoint is looked after, and how often it is looked whether handlers have ended.
+_CHECK_INTERVAL, _POLL_INTERVAL = 1.0, 0.001
 
 
 class OscServer:
@@ -64,8 +57,8 @@ class OscServer:
         wanted = EndpointUrl.parse(url) if isinstance(url, str) else url
         make = TcpServer if wanted.is_tcp else UdpEndpoint
         self.endpoint: Endpoint = make(1, wanted, self._clock, self._on_arrivals, on_problem, wire_log)
-        self.packets = 0
         self.on_packets: Callable[[int], None] | None = None
+        self._looking: asyncio.TimerHandle | None = None
         self._runner = runner or LoopRunner(timeout, timeout)
         self._deadlines = DeadlineThread(self._clock) if self._runner.has_threads else None
         self._handling = Handling(
@@ -96,14 +89,22 @@ class OscServer:
     async def start(self) -> None:
         """Begin to listen; returns once it does. Raises EndpointError."""
         await self.endpoint.open()
+        if self._looking is None:
+            self._look_later()
 
     async def serve_forever(self) -> None:
-        """Serve until cancelled."""
-        await self.start()
-        await asyncio.get_running_loop().create_future()
+        """Serve until cancelled, and close then."""
+        try:
+            await self.start()
+            await asyncio.get_running_loop().create_future()
+        finally:
+            await self.close()
 
     async def close(self) -> tuple[PendingBundle[Origin], ...]:
         """Stop listening and stop handlers; return the bundles that were waiting and will not run."""
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
         self.endpoint.close()
         left = self._handling.close()
         if self._deadlines is not None:
@@ -143,10 +144,21 @@ class OscServer:
         """Take back a bundle that waits."""
         return self._handling.cancel(number)
 
+    def running(self) -> int:
+        """Return how many handlers have begun and not ended."""
+        return self._runner.running()
+
+    def _look_later(self) -> None:
+        self._looking = asyncio.get_running_loop().call_later(_CHECK_INTERVAL, self._look_after)
+
+    def _look_after(self) -> None:
+        self.endpoint.check()
+        self._look_later()
+
     def _on_arrivals(self, arrivals: Arrivals) -> None:
         before = self.counters.rejected
         self._handling.receive(arrivals, self.endpoint.answers)
-        if self.on_packets is not None:
+        if self.on_packets is not None and arrivals.direction is Direction.IN:
             self.on_packets(len(arrivals.datagrams) - (self.counters.rejected - before))
 
     def _send(self, _endpoint_id: int, data: bytes, peer: Peer) -> None:
@@ -169,7 +181,7 @@ class BlockingServer:
         self._loop_runner: asyncio.Runner | None = None
         self._server: OscServer | None = None
         self._stopping: asyncio.Event | None = None
-        self._received = 0
+        self._is_stopped = False
 
     @property
     def server(self) -> OscServer:
@@ -193,13 +205,14 @@ class BlockingServer:
         if runner is not None:
             options["runner"] = runner
         # A look-up on the loop would start a thread, beside which a server must not fork.
-        url = _numeric(self._url)
+        url = with_numeric_host(self._url)
         self._loop_runner = asyncio.Runner()
         try:
             server = OscServer(url, self._dispatcher, **options)
             self._loop_runner.run(server.start())
         except BaseException:
             self._loop_runner.close()
+            self._loop_runner = None
             raise
         self._server = server
 
@@ -219,11 +232,12 @@ class BlockingServer:
         self._run(None)
 
     def handle_request(self, timeout: float | None = None) -> bool:
-        """Serve until a packet has come; False if none came within `timeout` seconds."""
+        """Serve until a packet has come and its handlers have ended; False if that is not within `timeout` seconds."""
         return self._run(1, timeout)
 
     def shutdown(self) -> None:
-        """Let `serve_forever` or `handle_request` return."""
+        """Let `serve_forever` or `handle_request` return, or the next call of one of them."""
+        self._is_stopped = True
         runner, stopping = self._loop_runner, self._stopping
         if runner is not None and stopping is not None:
             runner.get_loop().call_soon_threadsafe(stopping.set)
@@ -256,12 +270,17 @@ class BlockingServer:
             server.on_packets = on_packets
             try:
                 async with asyncio.timeout(timeout):
-                    await stopping.wait()
+                    # A `shutdown` that came before this found nobody to stop.
+                    if not self._is_stopped:
+                        await stopping.wait()
+                    while packets is not None and server.running() and not self._is_stopped:
+                        await asyncio.sleep(_POLL_INTERVAL)
             except TimeoutError:
                 return False
             finally:
                 server.on_packets = None
                 self._stopping = None
+                self._is_stopped = False
             return left[0] <= 0
 
         return self._loop_runner.run(serve())
@@ -291,13 +310,3 @@ class ForkingServer(BlockingServer):
 
     def _make_runner(self) -> HandlerRunner:
         return ForkRunner(self._children)
-
-
-def _numeric(url: EndpointUrl) -> EndpointUrl:
-    """Return a URL whose host needs no look-up. Raises EndpointError if the name is not known."""
-    try:
-        found = socket.getaddrinfo(url.host, url.port, type=socket.SOCK_DGRAM)
-    except (OSError, ValueError):
-        raise EndpointError(f"The host name {url.host!r} is not known.", "Check it, or give its address.") from None
-    address = min(found, key=lambda item: item[0] != socket.AF_INET)[4]
-    return replace(url, host=str(address[0]))

@@ -15,8 +15,6 @@ from osc_workbench.traffic.record import ConnectionStatus, Direction, Peer
 
 # What may wait for a peer that does not read: then the connection is closed, since every further packet would be late.
 SEND_LIMIT = 4 << 20
-# `drain` waits while more than this waits.
-_HIGH_WATER = 256 << 10
 
 
 class ConnectionOwner(Protocol):
@@ -56,7 +54,8 @@ class TcpConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._transport.set_write_buffer_limits(high=_HIGH_WATER)
+        # `drain` waits until the system has taken everything: what waits here would be lost with the connection.
+        self._transport.set_write_buffer_limits(high=0)
         sock: socket.socket | None = transport.get_extra_info("socket")
         if sock is not None and sock.family != getattr(socket, "AF_UNIX", None):
             # A packet is complete in itself; waiting for more to send with it only makes it late.
@@ -92,7 +91,7 @@ class TcpConnection(asyncio.Protocol):
         left = self._framer.end_of_stream() if not self._framer.closed else ""
         if error is not None:
             text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            self._reason = self._reason or " ".join(filter(None, (f"{text}.", left)))
+            self._reason = self._reason or "; ".join(filter(None, (text, left)))
         self._owner.on_disconnected(self, self._reason or left)
 
     def pause_writing(self) -> None:
@@ -137,7 +136,7 @@ class TcpConnection(asyncio.Protocol):
         return self._transport.get_write_buffer_size() if self._transport is not None else 0
 
     async def drain(self) -> None:
-        """Wait until the peer has taken most of what was sent."""
+        """Wait until the system has taken what was sent."""
         await self._can_write.wait()
 
     def hold(self, is_held: bool) -> None:

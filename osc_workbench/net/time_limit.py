@@ -2,13 +2,16 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+import types
+from collections.abc import Awaitable, Callable, Generator, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
+from typing import Any
 
 
-class HandlerTimeoutError(Exception):
-    """Raised in the middle of a handler that has run for too long."""
+class HandlerTimeoutError(BaseException):
+    """Raised in the middle of a handler that has run for too long; no Exception, for handlers catch those."""
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
@@ -19,16 +22,43 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
 def time_limit(seconds: float | None) -> Iterator[None]:
     """Raise HandlerTimeoutError in the block after some seconds; None is no limit.
 
-    It takes the process's one alarm clock, so it works on the main thread, where there are signals; elsewhere a handler
-    that does not end cannot be stopped.
+    It borrows the process's one alarm clock, so it works on the main thread, where there are signals; elsewhere a
+    handler that does not end cannot be stopped.
     """
     if seconds is None or not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
     before = signal.signal(signal.SIGALRM, _stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    # Again and again, because a handler may catch even this.
+    other_left, other_interval = signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        left, _ = signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        if other_left:
+            # Whoever had set the alarm clock gets it, later by no more than a moment.
+            signal.setitimer(signal.ITIMER_REAL, max(other_left - seconds + left, 1e-6), other_interval)
+
+
+@types.coroutine
+def limit_steps(awaitable: Awaitable[Any], seconds: float | None) -> Generator[Any, Any, Any]:
+    """Await something; HandlerTimeoutError is raised in it if it keeps the event loop waiting for too long at once."""
+    coroutine = _wait_for(awaitable)
+    step: Callable[[], Any] = partial(coroutine.send, None)
+    while True:
+        try:
+            with time_limit(seconds):
+                wish = step()
+        except StopIteration as end:
+            return end.value
+        try:
+            answer = yield wish
+        except BaseException as error:
+            step = partial(coroutine.throw, error)
+        else:
+            step = partial(coroutine.send, answer)
+
+
+async def _wait_for(awaitable: Awaitable[Any]) -> Any:
+    return await awaitable

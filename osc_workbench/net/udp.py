@@ -60,6 +60,7 @@ class UdpEndpoint:
         self.refused = 0
         self.retry_in: float | None = None
         self.peer: Peer | None = None
+        self.local: Peer | None = None
         self._wire_log = wire_log
         self._clock = clock
         self._on_arrivals = on_arrivals
@@ -99,6 +100,7 @@ class UdpEndpoint:
         self._socket, self._receiver, self._loop = sock, receiver, loop
         bound = sock.getsockname()
         self.url = replace(self.url, port=bound[1])
+        self.local = Peer(bound[0], bound[1])
         self.buffer_granted = granted_buffer(sock)
         loop.add_reader(sock.fileno(), self._drain)
         self.state = EndpointState.OPEN
@@ -130,11 +132,7 @@ class UdpEndpoint:
 
         def leave() -> None:
             deadlines.spin_until(due)
-            problem = ""
-            try:
-                sock.sendto(data, socket_address(peer))
-            except OSError as error:
-                problem = f"The packet to {peer} was not sent at its time: {error.strerror}."
+            problem = _send_now(sock, data, peer)
             call_on(loop, self._on_left, data, peer, self._clock.unix_ns(), problem)
 
         deadlines.at(due, leave)
@@ -264,3 +262,16 @@ class UdpEndpoint:
             else:
                 self._on_problem(f"A datagram to {peer} came back: {os.strerror(code)}.")
         return _ERRORS_OF_WAKE
+
+
+def _send_now(sock: socket.socket, data: bytes, peer: Peer) -> str:
+    """Send one datagram; return why it did not leave, or ""."""
+    reason = ""
+    for _ in range(_SEND_ATTEMPTS):
+        try:
+            sock.sendto(data, socket_address(peer))
+            return ""
+        except OSError as error:
+            # What came back for an earlier datagram is reported here, once, and this one has not been sent then.
+            reason = error.strerror or str(error)
+    return f"The packet to {peer} was not sent at its time: {reason}."

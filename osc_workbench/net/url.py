@@ -76,7 +76,7 @@ class EndpointUrl:
             "broadcast": "yes" if self.broadcast else "",
             "share": "yes" if self.share else "",
         }
-        query = urlencode({name: value for name, value in options.items() if value}, safe=":%")
+        query = urlencode({name: value for name, value in options.items() if value}, safe=":")
         return f"{self.scheme}://{host}:{self.port}" + (f"?{query}" if query else "")
 
 

@@ -1,14 +1,20 @@
 """What a handler is given, and what it may give back."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, NamedTuple
 
 from osc_workbench.osc.errors import OscEncodeError
 from osc_workbench.osc.packet import OscBundle, OscMessage, OscPacket
 from osc_workbench.osc.timetag import TimeTag
 
+# Packets in one reply; a generator that never ends must not fill the memory.
+REPLY_LIMIT = 100_000
+
 # What a handler may give back: nothing, an address, (address, argument...), a packet, or an iterable of such.
 Reply = Any
+# Iterable, but going through them would send something else than was meant.
+_NO_REPLIES = (bytes, bytearray, memoryview, Mapping)
 
 
 def packets_of_reply(reply: Reply) -> list[OscPacket]:
@@ -16,21 +22,30 @@ def packets_of_reply(reply: Reply) -> list[OscPacket]:
 
     None: no packet. Text: a message without arguments. A tuple of an address and arguments: that message, its type tags
     inferred; a list among the arguments is an array. OscMessage, OscBundle: itself. Any other iterable: those of its
-    items. Raises OscEncodeError for anything else.
+    items. Raises OscEncodeError for anything else, and for more than REPLY_LIMIT packets.
     """
+    packets = list(islice(_packets_of(reply), REPLY_LIMIT + 1))
+    if len(packets) > REPLY_LIMIT:
+        raise OscEncodeError(f"a reply of more than {REPLY_LIMIT:,} packets; does its generator never end?")
+    return packets
+
+
+def _packets_of(reply: Reply) -> Iterator[OscPacket]:
     if reply is None:
-        return []
+        return
     if isinstance(reply, OscMessage | OscBundle):
-        return [reply]
-    if isinstance(reply, str):
-        return [_message_of(reply, ())]
-    if isinstance(reply, tuple) and reply and isinstance(reply[0], str):
-        return [_message_of(reply[0], reply[1:])]
-    if isinstance(reply, Iterable) and not isinstance(reply, bytes | bytearray | memoryview):
-        return [packet for item in reply for packet in packets_of_reply(item)]
-    raise OscEncodeError(
-        f"{reply!r:.80} is no reply; give None, an address, (address, argument...), a packet, or a list of these"
-    )
+        yield reply
+    elif isinstance(reply, str):
+        yield _message_of(reply, ())
+    elif isinstance(reply, tuple) and reply and isinstance(reply[0], str):
+        yield _message_of(reply[0], reply[1:])
+    elif isinstance(reply, Iterable) and not isinstance(reply, _NO_REPLIES):
+        for item in reply:
+            yield from _packets_of(item)
+    else:
+        raise OscEncodeError(
+            f"{reply!r:.80} is no reply; give None, an address, (address, argument...), a packet, or a list of these"
+        )
 
 
 def _message_of(address: str, arguments: tuple[Any, ...]) -> OscMessage:

@@ -9,12 +9,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, overload
 
 from osc_workbench.osc.context import Context
+from osc_workbench.osc.packet import OscMessage
 from osc_workbench.osc.pattern import AddressGlob, has_wildcards, pattern_of
 from osc_workbench.osc.space import AddressSpace
 
 # Addresses come from the network, so what is remembered about them is bounded in number and size.
 _FOUND_LIMIT = 4096
 _FOUND_SIZE_LIMIT = 1024
+_FOUND_HANDLERS_LIMIT = 100_000
 
 
 class Handler:
@@ -65,11 +67,13 @@ class Dispatcher:
     def __init__(self) -> None:
         self.space: AddressSpace[list[Handler]] = AddressSpace()
         self._globs: list[tuple[AddressGlob, Handler]] = []
-        # Addresses without slash, as old senders have them, and command numbers of scsynth.
+        # What can be sent and has no place in the space: addresses without slash, as old senders have them, with blanks
+        # or with empty parts, and command numbers of scsynth.
         self._others: dict[str | int, list[Handler]] = {}
         self._default: Handler | None = None
         self._count = 0
         self._found: dict[str | int, tuple[Handler, ...]] = {}
+        self._found_handlers = 0
 
     @overload
     def on(self, address: str | int) -> Callable[[Callable[[Context], Any]], Callable[[Context], Any]]: ...
@@ -105,24 +109,22 @@ class Dispatcher:
         """Take back what `map` registered with the same words. Raises ValueError if there is no such handler."""
         key = (function, fixed, needs_reply_address)
         for handler in self.handlers():
-            if handler is function or (handler.pattern == address and handler.key == key):
+            if handler.pattern == address and (handler is function or handler.key == key):
                 self.remove(handler)
                 return
         raise ValueError(f"{function!r:.80} is not registered for {address!r:.80}")
 
-    def set_default_handler(
-        self, function: Callable[..., Any] | None, *fixed: Any, needs_reply_address: bool = False
-    ) -> None:
+    def set_default_handler(self, function: Callable[..., Any] | None, needs_reply_address: bool = False) -> None:
         """Set what runs, in the shapes of `map`, when no handler was found; None for nothing."""
         self._default = None
         if function is not None:
-            self._default = Handler(self, "", function, _shaped(function, fixed, needs_reply_address))
-        self._found.clear()
+            self._default = Handler(self, "", function, _shaped(function, (), needs_reply_address))
+        self._forget_found()
 
     def otherwise(self, function: Callable[[Context], Any]) -> Callable[[Context], Any]:
         """Set what runs, with a Context, when no handler was found; usable as a decorator."""
         self._default = Handler(self, "", function, function)
-        self._found.clear()
+        self._forget_found()
         return function
 
     @property
@@ -139,7 +141,7 @@ class Dispatcher:
 
     def remove(self, handler: Handler) -> None:
         """Take back a handler; one that is not registered any more is no error."""
-        self._found.clear()
+        self._forget_found()
         if handler is self._default:
             self._default = None
         self._globs = [entry for entry in self._globs if entry[1] is not handler]
@@ -157,17 +159,29 @@ class Dispatcher:
         if found is None:
             found = self._find(address)
             if isinstance(address, int) or len(address) <= _FOUND_SIZE_LIMIT:
-                if len(self._found) >= _FOUND_LIMIT:
-                    self._found.clear()
-                self._found[address] = found
+                self._remember(address, found)
         return found
+
+    def _remember(self, address: str | int, found: tuple[Handler, ...]) -> None:
+        # A pattern can reach thousands of handlers, and patterns come from the network without end.
+        self._found_handlers += len(found)
+        if len(self._found) >= _FOUND_LIMIT or self._found_handlers > _FOUND_HANDLERS_LIMIT:
+            self._forget_found()
+        self._found[address] = found
+
+    def _forget_found(self) -> None:
+        self._found.clear()
+        self._found_handlers = 0
 
     def _find(self, address: str | int) -> tuple[Handler, ...]:
         found = list(self._others.get(address, ()))
         if isinstance(address, str) and address.startswith("/"):
             if has_wildcards(address):
-                for node in self.space.match(pattern_of(address)):
+                pattern = pattern_of(address)
+                for node in self.space.match(pattern):
                     found += node.value or ()
+                for other, handlers in self._others.items():
+                    found += handlers if other != address and pattern.matches(str(other)) else ()
             else:
                 node_found = self.space.find(address)
                 found += (node_found.value if node_found is not None else None) or ()
@@ -184,17 +198,24 @@ class Dispatcher:
             if glob.fault:
                 raise ValueError(f"{pattern!r:.80} can match no address: {glob.fault}")
             self._globs.append((glob, handler))
-        elif isinstance(pattern, str) and pattern.startswith("/"):
-            node = self.space.create(pattern)
-            node.value = [*(node.value or ()), handler]
-        elif pattern == "":
-            raise ValueError("an empty address can match nothing")
         else:
-            self._others.setdefault(pattern, []).append(handler)
+            self._add_literal(pattern, handler)
         self._count += 1
         handler.number = self._count
-        self._found.clear()
+        self._forget_found()
         return handler
+
+    def _add_literal(self, address: str | int, handler: Handler) -> None:
+        # Raises OscEncodeError, which is a ValueError, for what no message can have as its address.
+        OscMessage(address)
+        try:
+            node = None if address == "/" else self.space.create(str(address))
+        except ValueError:
+            node = None
+        if node is None:
+            self._others.setdefault(address, []).append(handler)
+        else:
+            node.value = [*(node.value or ()), handler]
 
     def _remove_from_space(self, handler: Handler) -> None:
         node = self.space.find(str(handler.pattern))
@@ -218,15 +239,18 @@ def _shaped(
     """Return a call with a Context for a function in one of python-osc's shapes."""
     between = ([*fixed],) if fixed else ()
 
-    def call(context: Context) -> Any:
-        before = (context.peer,) if needs_reply_address else ()
-        return function(*before, context.address, *between, *context.arguments)
+    def call_with_peer(context: Context) -> Any:
+        return function(context.peer, context.address, *between, *context.arguments)
 
-    return call
+    def call(context: Context) -> Any:
+        address, _, arguments, _ = context.message
+        return function(address, *between, *arguments)
+
+    return call_with_peer if needs_reply_address else call
 
 
 class Outcome(NamedTuple):
-    """What became of one handler: it is done (neither), it goes on (awaitable), or it failed (error)."""
+    """What became of a handler that is not simply done: it goes on (awaitable), or it failed (error)."""
 
     handler: Handler
     context: Context
@@ -234,20 +258,23 @@ class Outcome(NamedTuple):
     error: Exception | None = None
 
 
-def invoke(handler: Handler, context: Context) -> Outcome:
-    """Run a handler and send its replies. Whatever it raises is in the outcome."""
+def invoke(handler: Handler, context: Context) -> Outcome | None:
+    """Run a handler and send its replies; None if that is done. Whatever it raises is in the outcome."""
     # A handler is the user's code, so this is one of the places where every exception is caught.
     try:
         result = handler.call(context)
+        # Most handlers give nothing back, and asking what it is takes a third of the whole call.
+        if result is None:
+            return None
         if inspect.isawaitable(result):
             return Outcome(handler, context, result)
         context.reply(result)
     except Exception as error:
         return Outcome(handler, context, None, error)
-    return Outcome(handler, context)
+    return None
 
 
-async def complete(outcome: Outcome) -> Outcome:
+async def complete(outcome: Outcome) -> Outcome | None:
     """Wait for a handler that goes on and send its replies. Whatever it raises is in the outcome."""
     handler, context, awaitable, _ = outcome
     if awaitable is None:
@@ -256,4 +283,4 @@ async def complete(outcome: Outcome) -> Outcome:
         context.reply(await awaitable)
     except Exception as error:
         return Outcome(handler, context, None, error)
-    return Outcome(handler, context)
+    return None

@@ -31,17 +31,17 @@ class ReplyGuard:
     """Tells for each peer whether it may be answered.
 
     per_second: replies to one peer in the long run; twice as many may leave at once.
-    suppressed: replies that were held back.
+    suppressed: replies that were held back. peers: those that were answered; `hear` is for them.
     """
 
     def __init__(self, per_second: float = REPLIES_PER_SECOND) -> None:
         self.per_second = per_second
         self.suppressed = 0
-        self._peers: OrderedDict[object, _PeerState] = OrderedDict()
+        self.peers: OrderedDict[object, _PeerState] = OrderedDict()
 
     def hear(self, peer: object, data: bytes, time: float) -> None:
         """Note what came from a peer that was answered before."""
-        state = self._peers.get(peer)
+        state = self.peers.get(peer)
         if state is None:
             return
         if data == state.last_reply and time - state.time < _ECHO_SECONDS:
@@ -55,13 +55,13 @@ class ReplyGuard:
 
     def refuse(self, peer: object, data: bytes, time: float) -> str:
         """Return "" if this reply may leave, else what is wrong: "echo" or "rate", and "again" once that was said."""
-        state = self._peers.get(peer)
+        state = self.peers.get(peer)
         burst = self.per_second * _BURST_SECONDS
         if state is None:
-            if len(self._peers) >= _PEERS_LIMIT:
-                self._peers.popitem(last=False)
-            state = self._peers[peer] = _PeerState(burst, time)
-        self._peers.move_to_end(peer)
+            if len(self.peers) >= _PEERS_LIMIT:
+                self.peers.popitem(last=False)
+            state = self.peers[peer] = _PeerState(burst, time)
+        self.peers.move_to_end(peer)
         if state.is_stopped:
             self.suppressed += 1
             return "again"

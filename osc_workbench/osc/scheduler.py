@@ -1,8 +1,11 @@
 """When the messages of a bundle take effect: bundles due in the future wait, the others run at once.
 
 Without clock and without thread: whoever owns a scheduler hands in the time and asks for the next deadline. It delays
-handlers only; the log shows a bundle when it arrives. A time tag is turned into monotonic time once, on arrival, so a
-step of the wall clock neither loses nor floods what waits.
+handlers only; the log shows a bundle when it arrives.
+
+Strategy: time tags are turned, on arrival, into the time of a steady clock, which is the wall clock without its steps.
+In it they are exact integers, so bundles keep the order of their time tags; it is held against the monotonic clock anew
+with each packet, so a clock that is slowed or hastened a little is followed. A step changes only what arrives after it.
 """
 
 import enum
@@ -18,9 +21,8 @@ Origin = TypeVar("Origin")
 
 PENDING_LIMIT = 10_000
 PENDING_BYTES_LIMIT = 64 << 20
-# Two readings of the wall clock that agree this well belong to the same setting of it. Within one setting all time tags
-# are turned with one offset, so that bundles keep the order of their time tags exactly.
-_SAME_CLOCK_NS = 20_000
+# A wall clock that has moved this far against the monotonic one was set; less is drift, or an inexact reading.
+_STEP_NS = 100_000_000
 
 
 class SchedulePolicy(enum.Enum):
@@ -39,16 +41,12 @@ class Moment(NamedTuple):
 
 
 class _Arrival(NamedTuple):
-    """What the bundles of one packet share: its number, the wall clock as it was set then, and the packet's size."""
+    """What the bundles of one packet share: its number, when it came on both clocks, and its size."""
 
     number: int
-    offset_ns: int
     unix_ns: int
+    steady_ns: int
     size: int
-
-    def due(self, time_tag: TimeTag) -> float:
-        """Return the monotonic time of a time tag."""
-        return (time_tag.to_unix_ns(self.unix_ns) - self.offset_ns) / NANOSECONDS
 
 
 class DueMessage(NamedTuple, Generic[Origin]):
@@ -75,6 +73,14 @@ class PendingBundle(Generic[Origin]):
     due: float
     bundle: OscBundle
     origin: Origin
+
+
+class _Waiting(NamedTuple, Generic[Origin]):
+    """A bundle that waits for `at` on the steady clock."""
+
+    at: int
+    bundle: OscBundle
+    origin: Origin
     arrival: _Arrival
 
 
@@ -99,59 +105,59 @@ class BundleScheduler(Generic[Origin]):
         self.late = 0
         self.discarded = 0
         self.refused = 0
-        # (due, arrival, number): of equal time tags the first to arrive runs first, also if it came in an outer bundle.
-        self._heap: list[tuple[float, int, int]] = []
-        self._waiting: dict[int, PendingBundle[Origin]] = {}
+        # (at, arrival, number): of equal time tags the first to arrive runs first, also if it came in an outer bundle.
+        self._heap: list[tuple[int, int, int]] = []
+        self._waiting: dict[int, _Waiting[Origin]] = {}
         self._arrivals = 0
         self._numbers = 0
         self._bytes = 0
+        # The wall clock is ahead of the steady clock by the steps, the steady clock of the monotonic one by the offset.
+        self._steps_ns = 0
         self._offset_ns: int | None = None
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     def receive(self, packet: OscPacket, origin: Origin, now: Moment, size: int = 0) -> list[DueMessage[Origin]]:
-        """Take in a packet that has arrived and return what of it is due at once, in order.
+        """Take in a packet that has arrived and return what is due at once, in order.
 
+        That can be messages of packets before, if a late bundle comes while others are due and were not popped yet.
         size: bytes of the packet, for the limit.
         """
         if isinstance(packet, OscMessage):
             return [DueMessage(packet, TimeTag.IMMEDIATELY, origin)]
         arrival = self._arrival(now, size)
-        if self.policy is SchedulePolicy.IMMEDIATELY or packet.time_tag.is_immediate:
-            return list(self._run(packet, origin, now.time, 0.0, arrival))
-        due = arrival.due(packet.time_tag)
-        if due > now.time:
-            self._push(due, packet, origin, arrival)
-            return []
-        self.late += 1
-        if self.policy is SchedulePolicy.DISCARD_LATE:
-            self.discarded += 1
-            return []
-        return list(self._run(packet, origin, now.time, now.time - due, arrival))
+        at = self._at(packet, arrival)
+        if at is None:
+            return list(self._run(_Waiting(arrival.steady_ns, packet, origin, arrival), 0.0))
+        self._push(_Waiting(at, packet, origin, arrival))
+        return self.pop_due(now.time) if at <= arrival.steady_ns else []
 
     def pop_due(self, time: float) -> list[DueMessage[Origin]]:
         """Return the messages of all bundles that are due by now, in order."""
         messages: list[DueMessage[Origin]] = []
-        while self._heap and self._heap[0][0] <= time:
-            pending = self._take(heapq.heappop(self._heap)[2])
-            if pending is not None:
-                messages += self._run(pending.bundle, pending.origin, time, 0.0, pending.arrival)
+        while self._heap and self._due(self._heap[0][0]) <= time:
+            waiting = self._take(heapq.heappop(self._heap)[2])
+            if waiting is not None:
+                messages += self._run(waiting, _late_by(waiting.at, waiting.arrival))
         return messages
 
     def next_deadline(self) -> float | None:
         """Return when `pop_due` is worth the next call, None if nothing waits."""
         while self._heap and self._heap[0][2] not in self._waiting:
             heapq.heappop(self._heap)
-        return self._heap[0][0] if self._heap else None
+        return self._due(self._heap[0][0]) if self._heap else None
 
     def pending(self) -> tuple[PendingBundle[Origin], ...]:
         """Return what waits, in the order in which it will run."""
-        return tuple(self._waiting[number] for _, _, number in sorted(self._heap) if number in self._waiting)
+        return tuple(self._pending(number) for _, _, number in sorted(self._heap) if number in self._waiting)
 
     def cancel(self, number: int) -> PendingBundle[Origin] | None:
         """Take back a bundle that waits; None if it does not wait any more."""
-        pending = self._take(number)
+        if number not in self._waiting:
+            return None
+        pending = self._pending(number)
+        self._take(number)
         # Cancelled entries stay in the heap until their time; they must not be what fills it.
         if len(self._heap) > 2 * len(self._waiting) + 64:
             self._heap = [entry for entry in self._heap if entry[2] in self._waiting]
@@ -167,39 +173,74 @@ class BundleScheduler(Generic[Origin]):
         return left
 
     def _arrival(self, now: Moment, size: int) -> _Arrival:
-        self._arrivals += 1
-        offset = now.unix_ns - round(now.time * NANOSECONDS)
-        if self._offset_ns is None or abs(offset - self._offset_ns) > _SAME_CLOCK_NS:
+        offset = now.unix_ns - self._steps_ns - round(now.time * NANOSECONDS)
+        if self._offset_ns is not None and abs(offset - self._offset_ns) > _STEP_NS:
+            self._steps_ns += offset - self._offset_ns
+        else:
             self._offset_ns = offset
-        return _Arrival(self._arrivals, self._offset_ns, now.unix_ns, size)
+        self._arrivals += 1
+        return _Arrival(self._arrivals, now.unix_ns, now.unix_ns - self._steps_ns, size)
 
-    def _run(
-        self, bundle: OscBundle, origin: Origin, time: float, late_by: float, arrival: _Arrival
-    ) -> Iterator[DueMessage[Origin]]:
-        for element in bundle.elements:
+    def _at(self, bundle: OscBundle, arrival: _Arrival) -> int | None:
+        """Return the bundle's time on the steady clock, None if it has none that counts."""
+        # Zero is not a time either; there are senders that mean "immediately" by it.
+        if self.policy is SchedulePolicy.IMMEDIATELY or bundle.time_tag.value <= TimeTag.IMMEDIATELY.value:
+            return None
+        return bundle.time_tag.to_unix_ns(arrival.unix_ns) - arrival.unix_ns + arrival.steady_ns
+
+    def _due(self, at: int) -> float:
+        """Return the monotonic time of a time on the steady clock."""
+        return (at - (self._offset_ns or 0)) / NANOSECONDS
+
+    def _pending(self, number: int) -> PendingBundle[Origin]:
+        waiting = self._waiting[number]
+        return PendingBundle(number, self._due(waiting.at), waiting.bundle, waiting.origin)
+
+    def _run(self, outer: _Waiting[Origin], late_by: float) -> Iterator[DueMessage[Origin]]:
+        """Yield the messages of a bundle whose time has come; inner bundles whose time is later are put in the heap."""
+        for element in outer.bundle.elements:
             if isinstance(element, OscMessage):
-                yield DueMessage(element, bundle.time_tag, origin, late_by)
-            elif self._waits(element, time, arrival):
-                self._push(arrival.due(element.time_tag), element, origin, arrival)
-            else:
-                yield from self._run(element, origin, time, late_by, arrival)
+                yield DueMessage(element, outer.bundle.time_tag, outer.origin, late_by)
+                continue
+            at = self._at(element, outer.arrival)
+            inner = outer._replace(bundle=element)
+            if at is None:
+                yield from self._run(inner, late_by)
+            elif at > outer.at:
+                self._push(inner._replace(at=at))
+            elif not self._is_dropped(at, outer.arrival):
+                yield from self._run(inner, _late_by(at, outer.arrival))
 
-    def _waits(self, inner: OscBundle, time: float, arrival: _Arrival) -> bool:
-        if self.policy is SchedulePolicy.IMMEDIATELY or inner.time_tag.is_immediate:
-            return False
-        return arrival.due(inner.time_tag) > time
-
-    def _push(self, due: float, bundle: OscBundle, origin: Origin, arrival: _Arrival) -> None:
-        if len(self._waiting) >= self.limit or self._bytes + arrival.size > self.limit_bytes:
+    def _push(self, waiting: _Waiting[Origin]) -> None:
+        at, _, _, arrival = waiting
+        if self._is_dropped(at, arrival):
+            return
+        # What is late does not wait, so there is always room for it.
+        is_full = len(self._waiting) >= self.limit or self._bytes + arrival.size > self.limit_bytes
+        if is_full and at > arrival.steady_ns:
             self.refused += 1
             return
         self._numbers += 1
         self._bytes += arrival.size
-        self._waiting[self._numbers] = PendingBundle(self._numbers, due, bundle, origin, arrival)
-        heapq.heappush(self._heap, (due, arrival.number, self._numbers))
+        self._waiting[self._numbers] = waiting
+        heapq.heappush(self._heap, (at, arrival.number, self._numbers))
 
-    def _take(self, number: int) -> PendingBundle[Origin] | None:
-        pending = self._waiting.pop(number, None)
-        if pending is not None:
-            self._bytes -= pending.arrival.size
-        return pending
+    def _is_dropped(self, at: int, arrival: _Arrival) -> bool:
+        """Count a bundle if it came after its time, and tell whether the policy drops it."""
+        if at >= arrival.steady_ns:
+            return False
+        self.late += 1
+        if self.policy is not SchedulePolicy.DISCARD_LATE:
+            return False
+        self.discarded += 1
+        return True
+
+    def _take(self, number: int) -> _Waiting[Origin] | None:
+        waiting = self._waiting.pop(number, None)
+        if waiting is not None:
+            self._bytes -= waiting.arrival.size
+        return waiting
+
+
+def _late_by(at: int, arrival: _Arrival) -> float:
+    return max(0, arrival.steady_ns - at) / NANOSECONDS

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from osc_workbench.osc.encoder import encode_packet
 from osc_workbench.osc.errors import OscEncodeError
 from osc_workbench.osc.notation_parser import parse_packet
-from osc_workbench.osc.packet import OscPacket
+from osc_workbench.osc.packet import OscMessage, OscPacket
 from osc_workbench.osc.pattern import AddressGlob
 
 _ARROW = "->"
@@ -29,11 +30,12 @@ class Responder:
     def __post_init__(self) -> None:
         if not self.pattern.startswith(("/", "*")):
             raise OscEncodeError(f"The address {self.pattern!r:.80} of a rule does not start with a slash.")
+        OscMessage(self.pattern)
         fault = AddressGlob(self.pattern).fault
         if fault:
             raise OscEncodeError(f"{self.pattern!r:.80} can match no address: {fault}")
         try:
-            parse_packet(self.text)
+            encode_packet(self.packet)
         except OscEncodeError as error:
             raise OscEncodeError(f"{self.text!r:.80} is no packet: {error}") from None
 
@@ -55,9 +57,11 @@ class Responder:
     @classmethod
     def from_json(cls, value: Any) -> Self:
         """Return the rule that `to_json` wrote. Raises OscEncodeError for anything else."""
-        if not isinstance(value, dict) or not all(isinstance(value.get(key), str) for key in ("pattern", "text")):
-            raise OscEncodeError("a rule is an object with pattern and text")
-        return cls(value["pattern"], value["text"], str(value.get("target", "")), value.get("is_enabled") is not False)
+        fields = value if isinstance(value, dict) else {}
+        pattern, text, target = fields.get("pattern"), fields.get("text"), fields.get("target", "")
+        if not isinstance(pattern, str) or not isinstance(text, str) or not isinstance(target, str):
+            raise OscEncodeError("A rule is an object with pattern, text and target, all of them texts.")
+        return cls(pattern, text, target, fields.get("is_enabled") is not False)
 
 
 def readable_rules(values: Iterable[Any]) -> tuple[Responder, ...]:

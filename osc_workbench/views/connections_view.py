@@ -1,19 +1,18 @@
 """Two tables with one button each: connections that can be closed, bundles that can be cancelled."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from osc_workbench.models.value_table import ValueTable
-from osc_workbench.models.wishes import CancelPending, CloseConnection
+from osc_workbench.models.wishes import CancelPending, CloseConnections
 from osc_workbench.views.value_table_view import ValueTableView
 
 
 class _TableWithButton(QWidget):
-    """wish: what `wish_of` makes of each selected row when the button or Delete is pressed."""
+    """wish: what `wish_of` makes of the selected rows when the button or Delete is pressed."""
 
     wish = Signal(object)
 
@@ -23,7 +22,7 @@ class _TableWithButton(QWidget):
         name: str,
         hint: str,
         button: str,
-        wish_of: Callable[[Any], object],
+        wish_of: Callable[[Sequence[Any]], object],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -41,9 +40,9 @@ class _TableWithButton(QWidget):
         layout.setContentsMargins(8, 6, 8, 6)
         layout.addWidget(self.table, 1)
         layout.addLayout(row)
-        QShortcut(QKeySequence.StandardKey.Delete, self.table, self._on_button)
+        self.setFocusProxy(self.table)
+        self.table.delete_pressed.connect(self._on_button)
         self.table.selectionModel().selectionChanged.connect(self._show_button)
-        model.modelReset.connect(self._show_button)
         self._show_button()
 
     def show_summary(self, text: str) -> None:
@@ -54,9 +53,9 @@ class _TableWithButton(QWidget):
         self.button.setEnabled(bool(self.table.selected_rows()))
 
     def _on_button(self) -> None:
-        rows = self._model.rows
-        for number in self.table.selected_rows():
-            self.wish.emit(self._wish_of(rows[number]))
+        selected = [self._model.rows[number] for number in self.table.selected_rows()]
+        if selected:
+            self.wish.emit(self._wish_of(selected))
 
 
 class ConnectionsView(_TableWithButton):
@@ -68,7 +67,7 @@ class ConnectionsView(_TableWithButton):
             "TCP connections",
             "No TCP connections. Add a TCP server or client at the left.",
             "Close connection",
-            lambda row: CloseConnection(row.endpoint_id, row.status.peer),
+            lambda rows: CloseConnections(tuple((row.endpoint_id, row.status.peer) for row in rows)),
             parent,
         )
         self.button.setToolTip("End the selected connections (Delete)")
@@ -83,7 +82,7 @@ class PendingView(_TableWithButton):
             "Bundles that wait",
             "No bundle waits. Those with a time tag in the future wait here if a rule or script handles messages.",
             "Cancel bundle",
-            lambda row: CancelPending(row.status.number),
+            lambda rows: CancelPending(tuple(row.status.number for row in rows)),
             parent,
         )
         self.button.setToolTip("Do not run the selected bundles (Delete)")

@@ -4,9 +4,11 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
+from osc_workbench.views.tool_tips import plain_tip
+
 
 class ElidedLabel(QLabel):
-    """Shows the beginning of its text where the whole does not fit."""
+    """Shows the beginning of its text where the whole does not fit; the tool tip has the whole."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -20,6 +22,7 @@ class ElidedLabel(QLabel):
     def show_text(self, text: str) -> None:
         self._whole = text
         self.setAccessibleDescription(text)
+        self.setToolTip(plain_tip(text))
         self._elide()
 
     def _elide(self) -> None:

@@ -92,7 +92,7 @@ class EndpointCard(QFrame):
         self._remove.setText("✕")
         self._remove.clicked.connect(self._on_remove)
         self._exposure, self._rates, self._totals = _label(muted=True), _label(muted=True), _label(muted=True)
-        self._connections, self._pending = _link("connections"), _link("pending")
+        self._connections, self._pending = _link("Show the connections"), _link("Show the bundles that wait")
         self._connections.clicked.connect(self._show_connections)
         self._pending.clicked.connect(self._show_pending)
         self._warning, self._problem = _label(), _label()
@@ -235,11 +235,11 @@ class EndpointBar(QWidget):
         return card
 
 
-def _link(panel: str) -> QPushButton:
+def _link(tip: str) -> QPushButton:
     """A line of a card that leads to a panel."""
     link = QPushButton()
     link.setProperty("link", True)
-    link.setToolTip(f"Show the panel with them ({panel})")
+    link.setToolTip(tip)
     link.hide()
     return link
 

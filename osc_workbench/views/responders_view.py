@@ -1,7 +1,6 @@
 """Rules that answer: a table to edit, and fields to add one."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
@@ -64,17 +63,20 @@ class RespondersView(QWidget):
         self.message.hide()
         self.add.clicked.connect(self._on_add)
         self.remove.clicked.connect(self._on_remove)
-        QShortcut(QKeySequence.StandardKey.Delete, self.table, self._on_remove)
+        self.setFocusProxy(self.table)
+        self.table.delete_pressed.connect(self._on_remove)
         self.table.selectionModel().selectionChanged.connect(self._show_button)
-        model.modelReset.connect(self._show_button)
         model.rules_changed.connect(self._on_rules_changed)
         model.refused.connect(self.show_message)
         self._show_button()
+        self._is_problem = False
         self.set_colours(colours)
 
     def set_colours(self, colours: Colours) -> None:
         self._colours = colours
         self.message.setStyleSheet(f"color: {colours.error.name()};")
+        script = colours.error if self._is_problem else colours.muted
+        self.script.setStyleSheet(f"color: {script.name()};")
 
     def show_message(self, text: str) -> None:
         """Say why a rule was not taken; "" takes it away."""
@@ -83,8 +85,10 @@ class RespondersView(QWidget):
 
     def show_script(self, text: str, is_problem: bool) -> None:
         """Say what a script does, or what is wrong with it; "" takes it away."""
-        colour = self._colours.error if is_problem else self._colours.muted
-        self.script.setStyleSheet(f"color: {colour.name()};")
+        if text == self.script.whole_text:
+            return
+        self._is_problem = is_problem
+        self.set_colours(self._colours)
         self.script.show_text(text)
         self.script.setVisible(bool(text))
 
@@ -100,8 +104,7 @@ class RespondersView(QWidget):
             self.pattern.setFocus()
 
     def _on_remove(self) -> None:
-        for row in reversed(self.table.selected_rows()):
-            self._model.remove(row)
+        self._model.remove(self.table.selected_rows())
 
     def _on_rules_changed(self, rules: object) -> None:
         self.wish.emit(SetResponders(rules))  # type: ignore[arg-type]  # a signal carries objects

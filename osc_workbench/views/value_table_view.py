@@ -1,7 +1,7 @@
 """A plain table for a ValueTable: whole rows are selected, and an empty one says what belongs in it."""
 
-from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from osc_workbench.models.value_table import ValueTable
@@ -11,7 +11,9 @@ _MARGIN = 24
 
 
 class ValueTableView(QTableView):
-    """hint: what an empty table says."""
+    """hint: what an empty table says. delete_pressed: on the keyboard, in this table."""
+
+    delete_pressed = Signal()
 
     def __init__(self, model: ValueTable, name: str, hint: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,6 +39,9 @@ class ValueTableView(QTableView):
                 header.resizeSection(section, widest + _PADDING)
             else:
                 header.setSectionResizeMode(section, QHeaderView.ResizeMode.Stretch)
+        # Of this widget alone: Delete in another part of the window must not take anything away here.
+        context = Qt.ShortcutContext.WidgetShortcut
+        QShortcut(QKeySequence.StandardKey.Delete, self, self.delete_pressed.emit, context=context)
         model.rowsInserted.connect(self.viewport().update)
         model.rowsRemoved.connect(self.viewport().update)
 

@@ -14,6 +14,7 @@ from osc_workbench.session import Session
 from osc_workbench.traffic.record import Direction, Peer
 
 URL = EndpointUrl("udp", "127.0.0.1", 9000)
+HERE = Peer("127.0.0.1", 9000)
 
 
 def arrivals_of(*datagrams: bytes) -> Arrivals:
@@ -22,7 +23,7 @@ def arrivals_of(*datagrams: bytes) -> Arrivals:
 
 
 def make_recorder(path: Path, problems: list[str] | None = None) -> Recorder:
-    return Recorder(path, lambda _: URL, Clock(), (problems if problems is not None else []).append)
+    return Recorder(path, lambda _: URL, lambda _: HERE, Clock(), (problems if problems is not None else []).append)
 
 
 def payloads(content: bytes) -> list[bytes]:
