@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from osc_workbench.net import udp
+from osc_workbench.net import binding
 from osc_workbench.net.arrivals import Arrivals
 from osc_workbench.net.clock import Clock
 from osc_workbench.net.errors import EndpointError
@@ -171,7 +171,7 @@ async def test_full_inbox_is_measured_in_bytes_too(monkeypatch: pytest.MonkeyPat
 async def test_received_dropped_and_discarded_add_up_to_what_was_sent(
     monkeypatch: pytest.MonkeyPatch, sender: socket.socket
 ) -> None:
-    monkeypatch.setattr(udp, "BUFFER_ASKED", 40_000)
+    monkeypatch.setattr(binding, "BUFFER_ASKED", 40_000)
     sent = 0
     async with listening() as (session, endpoint_id, address):
         session._inbox.limit_datagrams = 20

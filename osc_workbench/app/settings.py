@@ -9,7 +9,7 @@ from osc_workbench.traffic.responder import Responder, readable_rules
 
 _RESPONDERS = "responders"
 _LAYOUT = "layout"
-_LAYOUT_KEYS = ("geometry", "docks", "columns", "packet")
+_LAYOUT_KEYS = ("geometry", "docks", "columns", "packet", "responders", "connections", "pending")
 # Raised when a stored layout no longer fits the window.
 _LAYOUT_VERSION = 2
 

@@ -35,7 +35,7 @@ CONNECTION_COLUMNS = (
 )
 
 PENDING_COLUMNS = (
-    Column("Due in", lambda row: due_text(row.status.due_in), True, "99 d 23 h"),
+    Column("Due in", lambda row: due_text(row.status.due_in), True, "59 min 59 s"),
     Column("From", lambda row: str(row.status.peer or ""), sample="255.255.255.255:65535"),
     Column("Endpoint", lambda row: row.url, sample="udp://127.0.0.1:57110"),
     Column("Bundle", lambda row: row.status.text),
@@ -66,7 +66,7 @@ def pending_texts(pending: Sequence[PendingStatus], count: int) -> dict[int, str
     waiting: dict[int, list[PendingStatus]] = {}
     for bundle in pending:
         waiting.setdefault(bundle.endpoint_id, []).append(bundle)
-    prefix = "at least " if count > len(pending) else ""
+    prefix = "over " if count > len(pending) else ""
     return {
         endpoint_id: f"{prefix}{_waiting_text(len(bundles))}, next {_in_text(bundles[0].due_in)}"
         for endpoint_id, bundles in waiting.items()
@@ -94,7 +94,7 @@ def due_text(seconds: float) -> str:
     """Return a countdown, with as much detail as its length deserves."""
     if seconds < 0.05:
         return "now"
-    if seconds < 60:
+    if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:

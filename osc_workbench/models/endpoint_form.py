@@ -63,7 +63,10 @@ class EndpointForm:
         return f"{text}{'&' if '?' in text else '?'}{query}" if query else text
 
     def _options(self, url: str) -> dict[str, str]:
-        if url.startswith("tcp"):
+        # The fields of the other scheme cannot be seen, so they do not count.
+        if not url.removeprefix("osc.").startswith(self.kind.scheme):
+            return {}
+        if self.kind.scheme == "tcp":
             return {} if self.framing is Framing.AUTO else {"framing": self.framing.value}
         options = {"interface": self.interface} if self.interface and self.is_multicast else {}
         return {**options, "broadcast": "yes"} if self.broadcast else options

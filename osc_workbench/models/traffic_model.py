@@ -169,7 +169,7 @@ class TrafficModel(QAbstractTableModel):
             self._time_text(row, record.unix_ns),
             "←" if record.direction is Direction.IN else "→",
             # That it is UDP goes without saying; the port, which tells endpoints apart, needs the room.
-            self._url_of(record.endpoint_id).removeprefix("udp://"),
+            self._url_of(record.endpoint_id).removeprefix("udp://").partition("?")[0],
             "(not kept)" if record.peer is None else str(record.peer),
             shown_address(record),
             "" if record.type_tags is None else "," + record.type_tags[:64],

@@ -95,6 +95,8 @@ def explain_bind(url: EndpointUrl, error: OSError) -> EndpointError:
         return EndpointError(
             f"{url.host} is no address of this machine.", "Use 127.0.0.1, or 0.0.0.0 for all interfaces."
         )
+    if error.errno == errno.EINVAL and url.is_multicast:
+        return EndpointError(f"The group {url.host} belongs to one interface.", "Say which, e.g. ?interface=eth0.")
     if error.errno == errno.EACCES:
         return EndpointError(f"Port {port} is reserved for the system.", "Choose a port from 1024 up.")
     return EndpointError(f"{url} cannot be opened: {error.strerror}.")

@@ -16,7 +16,7 @@ from osc_workbench.net.clock import Clock
 
 # A sleep ends some 60 us late, more on a busy machine; what is left of this lead is spent in a spin.
 LEAD = 0.0002
-# A thread that computes gives way to ours after this time, not after Python's 5 ms; without a deadline thread nobody asks.
+# A thread that computes gives way to ours after this time, not after Python's 5 ms; else nobody would ask.
 _SWITCH_INTERVAL = 0.0005
 # Source: Linux include/uapi/linux/prctl.h. The kernel rounds sleeps of a thread by up to 50 us unless told otherwise.
 _PR_SET_TIMERSLACK = 29
@@ -63,6 +63,10 @@ class DeadlineThread:
         """Do not call an action; one that was called already is no error."""
         with self._changed:
             self._live.discard(number)
+            # What is cancelled stays in the heap until its time, which can be far away; it must not be what fills it.
+            if len(self._heap) > 2 * len(self._live) + 64:
+                self._heap = [entry for entry in self._heap if entry[1] in self._live]
+                heapq.heapify(self._heap)
 
     def close(self) -> int:
         """End the thread; return how many actions were not called."""

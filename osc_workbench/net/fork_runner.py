@@ -13,6 +13,7 @@ from osc_workbench.net.runners import RUNNING_LIMIT, HandlerError, OnFailure, lo
 from osc_workbench.osc.codec import decode_packet, encode_packet
 from osc_workbench.osc.context import Context
 from osc_workbench.osc.dispatch import Handler, Outcome, complete, invoke
+from osc_workbench.osc.errors import OscDecodeError
 from osc_workbench.osc.framing import Framing, make_framer
 from osc_workbench.osc.packet import OscPacket
 
@@ -114,7 +115,8 @@ class _Child:
                 continue
             try:
                 self._context.send(decode_packet(frame))
-            except EndpointError as error:
+            except (EndpointError, OscDecodeError) as error:
+                # What was written and cannot be read is an address that begins in an odd way.
                 self._fail(error)
 
     def _on_timeout(self) -> None:

@@ -132,9 +132,9 @@ class Handling:
                     self._run_due(due)
         self._set_alarm()
 
-    def pending(self) -> tuple[PendingBundle[Origin], ...]:
-        """Return the bundles that wait, in the order in which they will run."""
-        return self.scheduler.pending()
+    def pending(self, count: int | None = None) -> tuple[PendingBundle[Origin], ...]:
+        """Return the bundles that wait, or the first `count`, in the order in which they will run."""
+        return self.scheduler.pending(count)
 
     def cancel(self, number: int) -> bool:
         """Take back a bundle that waits; False if it does not wait any more."""

@@ -5,16 +5,21 @@ import ipaddress
 import socket
 import struct
 import sys
+from contextlib import suppress
 
 from osc_workbench.net.endpoint import is_numeric
 from osc_workbench.net.errors import EndpointError
 
+# Source: Linux include/uapi/linux/in.h and in6.h.
+_IP_MULTICAST_ALL, _IPV6_MULTICAST_ALL = 49, 29
 _REMEDY = "Give an address of this machine or the name of an interface, e.g. interface=127.0.0.1."
 
 
 def join_group(sock: socket.socket, family: int, group: str, interface: str) -> None:
     """Receive what is sent to a group on an interface ("": the system's choice). Raises EndpointError."""
     try:
+        if interface and sys.platform == "linux":
+            _hear_only_own_memberships(sock, family)
         if family == socket.AF_INET6:
             host, _, scope = scoped(group, interface).partition("%")
             index = int(scope) if scope.isdigit() else _index_of(scope)
@@ -28,12 +33,45 @@ def join_group(sock: socket.socket, family: int, group: str, interface: str) -> 
     except OSError as error:
         if isinstance(error, EndpointError):
             raise
-        # Still joined: the interface was only down for a while.
+        # Still joined.
         if error.errno == errno.EADDRINUSE:
             return
         where = f"on {interface}" if interface else "on the interface the system chose"
         raise EndpointError(f"The group {group} cannot be joined {where}: {error.strerror}.", _REMEDY) from None
     send_through(sock, family, interface)
+
+
+def _hear_only_own_memberships(sock: socket.socket, family: int) -> None:
+    """Keep out what other programs joined the same group for, on other interfaces."""
+    level, option = (
+        (socket.IPPROTO_IPV6, _IPV6_MULTICAST_ALL)
+        if family == socket.AF_INET6
+        else (socket.IPPROTO_IP, _IP_MULTICAST_ALL)
+    )
+    # Kernels before 4.20 do not have it for IPv6.
+    with suppress(OSError):
+        sock.setsockopt(level, option, 0)
+
+
+def leave_group(sock: socket.socket, family: int, group: str, interface: str, index: int) -> None:
+    """Forget a membership whose interface has gone: the system keeps it, and of IPv4 it allows only 20.
+
+    index: what the interface had, 0 for one that was given by its address.
+    """
+    if family == socket.AF_INET:
+        address = socket.inet_aton(interface) if is_numeric(interface) else bytes(4)
+        # It may have been forgotten already.
+        with suppress(OSError):
+            request = socket.inet_aton(group) + address + struct.pack("=i", index)
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_DROP_MEMBERSHIP, request)
+
+
+def index_of(interface: str) -> int:
+    """Return the index of an interface that was given by name; 0 for one given by address, or that is not there."""
+    try:
+        return socket.if_nametoindex(interface) if interface and not is_numeric(interface) else 0
+    except OSError:
+        return 0
 
 
 def scoped(group: str, interface: str) -> str:
@@ -53,7 +91,10 @@ def send_through(sock: socket.socket, family: int, interface: str) -> None:
         else:
             sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 1)
             if interface:
-                sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, _ipv4_interface(interface))
+                chosen = _ipv4_interface(interface)
+                # An address is taken alone, an index only in a whole struct ip_mreqn, which begins with a group.
+                chosen = chosen if is_numeric(interface) else bytes(4) + chosen
+                sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, chosen)
     except OSError as error:
         if isinstance(error, EndpointError):
             raise

@@ -14,10 +14,6 @@ class HandlerTimeoutError(BaseException):
     """Raised in the middle of a handler that has run for too long; no Exception, for handlers catch those."""
 
 
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise HandlerTimeoutError("it ran longer than it may")
-
-
 @contextmanager
 def time_limit(seconds: float | None) -> Iterator[None]:
     """Raise HandlerTimeoutError in the block after some seconds; None is no limit.
@@ -28,7 +24,14 @@ def time_limit(seconds: float | None) -> Iterator[None]:
     if seconds is None or not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGALRM, _stop)
+    rung = 0
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        nonlocal rung
+        rung += 1
+        raise HandlerTimeoutError("it ran longer than it may")
+
+    before = signal.signal(signal.SIGALRM, stop)
     # Again and again, because a handler may catch even this.
     other_left, other_interval = signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
     try:
@@ -37,8 +40,8 @@ def time_limit(seconds: float | None) -> Iterator[None]:
         left, _ = signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
         if other_left:
-            # Whoever had set the alarm clock gets it, later by no more than a moment.
-            signal.setitimer(signal.ITIMER_REAL, max(other_left - seconds + left, 1e-6), other_interval)
+            elapsed = (rung + 1) * seconds - left
+            signal.setitimer(signal.ITIMER_REAL, max(other_left - elapsed, 1e-6), other_interval)
 
 
 @types.coroutine

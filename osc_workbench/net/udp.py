@@ -18,7 +18,7 @@ from osc_workbench.net.clock import Clock
 from osc_workbench.net.deadlines import DeadlineThread, call_on
 from osc_workbench.net.endpoint import OnArrivals, OnProblem, resolve, socket_address
 from osc_workbench.net.errors import EndpointError
-from osc_workbench.net.multicast import is_there, join_group
+from osc_workbench.net.multicast import index_of, is_there, join_group, leave_group
 from osc_workbench.net.url import EndpointUrl
 from osc_workbench.net.wire_log import WireLog
 from osc_workbench.traffic.record import ConnectionStatus, Direction, EndpointState, Peer, Role
@@ -69,6 +69,7 @@ class UdpEndpoint:
         self._receiver: Receiver | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._dropped_before = 0
+        self._interface_index = 0
 
     @property
     def dropped(self) -> int | None:
@@ -101,6 +102,7 @@ class UdpEndpoint:
         bound = sock.getsockname()
         self.url = replace(self.url, port=bound[1])
         self.local = Peer(bound[0], bound[1])
+        self._interface_index = index_of(self.url.interface)
         self.buffer_granted = granted_buffer(sock)
         loop.add_reader(sock.fileno(), self._drain)
         self.state = EndpointState.OPEN
@@ -161,24 +163,29 @@ class UdpEndpoint:
 
     def check(self) -> None:
         """Say so when the interface of a group has gone, and join again when it is back."""
-        if self._socket is None or not self.url.is_multicast or not self.url.interface:
+        sock, group, interface = self._socket, self.url.host, self.url.interface
+        if sock is None or not self.url.is_multicast or not interface:
             return
-        if is_there(self.url.interface):
-            if self.problem:
-                self._rejoin()
+        if is_there(interface):
+            self._join_again(sock, group, interface)
         elif not self.problem:
-            self.problem = f"The interface {self.url.interface} has gone: nothing arrives from {self.url.host}."
+            leave_group(sock, sock.family, group, interface, self._interface_index)
+            self.problem = f"The interface {interface} has gone: nothing arrives from {group}."
             self.remedy = "It is joined again as soon as it is back."
             self._on_problem(self.problem)
 
-    def _rejoin(self) -> None:
-        assert self._socket is not None
+    def _join_again(self, sock: socket.socket, group: str, interface: str) -> None:
+        """Join where that is not the case: the interface may have gone and come back since the last look."""
         try:
-            join_group(self._socket, self._socket.family, self.url.host, self.url.interface)
+            join_group(sock, sock.family, group, interface)
         except EndpointError as error:
-            self.problem, self.remedy = error.problem, error.remedy
-        else:
+            # A socket for an IPv6 group of one link is bound to the interface it had, and cannot be given another.
+            self.problem, self.remedy = error.problem, "Stop this endpoint and start it again."
+            return
+        self._interface_index = index_of(interface)
+        if self.problem:
             self.problem = self.remedy = ""
+            self._on_problem(f"The interface {interface} is there again, and {group} can be heard.")
 
     def _make_receiver(self, sock: socket.socket) -> Receiver:
         try:

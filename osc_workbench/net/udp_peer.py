@@ -6,17 +6,25 @@ calls come from one thread, and none of them waits, except that a host name is l
 
 import errno
 import socket
-import struct
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
+from collections.abc import Callable
+from typing import Self
 
-from osc_workbench.net.arrivals import DATAGRAM_SIZE, SO_TIMESTAMPNS
+from osc_workbench.net.arrivals import DATAGRAM_SIZE
 from osc_workbench.net.binding import BUFFER_ASKED, count_drops, explain_bind
 from osc_workbench.net.clock import Clock
+from osc_workbench.net.datagram import (
+    BUFFERS,
+    FAMILIES,
+    BufferSizes,
+    Datagram,
+    bind_plain,
+    look_up,
+    peer_of,
+    read_datagram,
+    socket_options,
+)
 from osc_workbench.net.errors import EndpointError
 from osc_workbench.net.url import EndpointUrl
 from osc_workbench.net.wire_log import WireLog
@@ -26,50 +34,11 @@ from osc_workbench.traffic.record import Direction, Peer
 # header (8 bytes) fit into it is fragmented nowhere. Source: RFC 8200, section 5. Nothing here enforces it.
 MAX_GRAM_SIZE = 1240
 QUEUE_LIMIT = 1024
-_BUFFERS = (socket.SO_SNDBUF, socket.SO_RCVBUF)
 _BUFFER_LIMIT = 2**31 - 1
-# Names of the families and the payload limits of UDP over them.
-_FAMILIES: dict[int, tuple[str, int]] = {socket.AF_INET: ("IPv4", 65_507), socket.AF_INET6: ("IPv6", 65_527)}
 # What the system says when its buffer is full. Source: send(2); the BSDs say ENOBUFS.
 _FULL = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS, errno.ENOMEM)
 # How many refusals of earlier datagrams one call may meet before it gives up, so that it ends in any case.
 _REFUSALS_OF_CALL = 64
-# Room for one control message with a struct timespec.
-_TIMESPEC = struct.Struct("@ll")
-_CONTROL_SIZE = 64
-
-_Address = tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Datagram:
-    """What came from a peer; an empty datagram has data b"".
-
-    unix_ns: time of arrival in nanoseconds since the Unix epoch, the kernel's own where it tells (Linux).
-    is_truncated: it was longer than `size_limit`; the rest is lost.
-    """
-
-    data: bytes
-    peer: Peer
-    unix_ns: int
-    is_truncated: bool = False
-
-
-class BufferSizes(NamedTuple):
-    """Sizes of the kernel's buffers in bytes; 0 while the peer is closed.
-
-    asked: for each of them. send, receive: what the kernel reports (SO_SNDBUF, SO_RCVBUF), on Linux twice of what it
-    grants, the other half being its own bookkeeping. Source: socket(7).
-    """
-
-    asked: int
-    send: int
-    receive: int
-
-    @property
-    def granted(self) -> tuple[int, int]:
-        """Bytes that can wait to be sent and to be received."""
-        return _granted(self.send), _granted(self.receive)
 
 
 class UdpPeer:
@@ -143,7 +112,7 @@ class UdpPeer:
         """The numeric address that is bound; while closed, what the next `open` will bind."""
         if self._socket is None:
             return Peer(self.host, self.port)
-        return _peer_of(self._socket.getsockname())
+        return peer_of(self._socket.getsockname())
 
     @property
     def dropped(self) -> int | None:
@@ -155,7 +124,7 @@ class UdpPeer:
     def buffer_sizes(self) -> BufferSizes:
         if self._socket is None:
             return BufferSizes(self.bs, 0, 0)
-        return BufferSizes(self.bs, *(self._socket.getsockopt(socket.SOL_SOCKET, option) for option in _BUFFERS))
+        return BufferSizes(self.bs, *(self._socket.getsockopt(socket.SOL_SOCKET, option) for option in BUFFERS))
 
     def open(self) -> bool:
         """Look the host up and bind; return True. An open peer stays as it is.
@@ -165,9 +134,9 @@ class UdpPeer:
         if self._socket is None:
             if not 0 <= self.port <= 0xFFFF:
                 raise EndpointError(f"{self.port} is no port.", "Choose one from 0 to 65,535.")
-            family, address = _look_up(self.host or "0.0.0.0", self.port)
+            family, address = look_up(self.host or "0.0.0.0", self.port)
             try:
-                self._socket = _bind(family, address, _options(self.bcast, self.share_port), self.bs)
+                self._socket = bind_plain(family, address, socket_options(self.bcast, self.share_port), self.bs)
             except OSError as error:
                 raise explain_bind(EndpointUrl("udp", self.host, self.port), error) from None
             self.port = self._socket.getsockname()[1]
@@ -192,7 +161,7 @@ class UdpPeer:
         sock = self._opened_socket("received")
         for _ in range(_REFUSALS_OF_CALL):
             try:
-                data, address, unix_ns, is_truncated = _read(sock, self.size_limit)
+                data, address, unix_ns, is_truncated = read_datagram(sock, self.size_limit)
             except BlockingIOError:
                 return None
             except ConnectionError:
@@ -201,7 +170,7 @@ class UdpPeer:
                 continue
             except OSError as error:
                 raise EndpointError(f"Receiving on {self.ha} failed: {error.strerror}.") from None
-            datagram = Datagram(data, _peer_of(address), unix_ns or self._clock.unix_ns(), is_truncated)
+            datagram = Datagram(data, peer_of(address), unix_ns or self._clock.unix_ns(), is_truncated)
             self.received += 1
             if self.wl is not None:
                 self.wl.write(Direction.IN, data, datagram.peer, datagram.unix_ns)
@@ -254,12 +223,12 @@ class UdpPeer:
     def _send(self, data: bytes, peer: Peer) -> bool:
         """Return whether it left; if not, the buffer is full."""
         sock = self._opened_socket("sent")
-        limit = _FAMILIES[sock.family][1]
+        limit = FAMILIES[sock.family][1]
         if len(data) > limit:
             raise EndpointError(f"A packet of {len(data):,} bytes does not fit into a UDP datagram ({limit:,}).")
         if not 0 < peer.port <= 0xFFFF:
             raise EndpointError(f"{peer.port} is no port to send to.", "Choose one from 1 to 65,535.")
-        _, address = _look_up(*peer, sock.family)
+        _, address = look_up(*peer, sock.family)
         for _ in range(_REFUSALS_OF_CALL):
             try:
                 sock.sendto(data, address)
@@ -273,7 +242,7 @@ class UdpPeer:
                 raise self._explain_send(error, peer) from None
             self.sent += 1
             if self.wl is not None:
-                self.wl.write(Direction.OUT, data, _peer_of(address))
+                self.wl.write(Direction.OUT, data, peer_of(address))
             return True
         return False
 
@@ -286,81 +255,3 @@ class UdpPeer:
         if self._socket is None:
             raise EndpointError(f"{self.name} is not open, so nothing can be {what}.", "Open it first.")
         return self._socket
-
-
-def _look_up(host: str, port: int, family: int = socket.AF_UNSPEC) -> tuple[int, _Address]:
-    for numeric in _FAMILIES:
-        if family in (socket.AF_UNSPEC, numeric):
-            # A numeric address needs no look-up, unless it has a scope (%), which only the look-up makes a number of.
-            with suppress(OSError, ValueError):
-                socket.inet_pton(numeric, host)
-                return numeric, (host, port)
-    try:
-        found = socket.getaddrinfo(host, port, family, socket.SOCK_DGRAM)
-    except (OSError, ValueError):
-        kind = f" in {_FAMILIES[family][0]}" if family else ""
-        problem = f"The host name {host!r} is not known{kind}."
-        raise EndpointError(problem, "Check it, or give its address.") from None
-    # scsynth and most others listen on IPv4 only, so "localhost" must not become ::1.
-    chosen = min(found, key=lambda item: item[0] != socket.AF_INET)
-    return chosen[0], chosen[4]
-
-
-def _peer_of(address: _Address) -> Peer:
-    # A link-local IPv6 address says nothing without its network interface, the last item.
-    scope = address[3] if len(address) > 3 else 0
-    return Peer(f"{address[0]}%{scope}" if scope else address[0], address[1])
-
-
-def _bind(family: int, address: _Address, options: Iterable[int], buffer_size: int) -> socket.socket:
-    """Return a bound socket. options: of the socket, to be switched on. Raises OSError; then none is left open."""
-    sock = socket.socket(family, socket.SOCK_DGRAM)
-    try:
-        sock.setblocking(False)
-        for option in options:
-            sock.setsockopt(socket.SOL_SOCKET, option, 1)
-        if family == socket.AF_INET6:
-            # As with an endpoint: IPv6 does not take IPv4 by the way.
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        for option in _BUFFERS:
-            if _granted(sock.getsockopt(socket.SOL_SOCKET, option)) < buffer_size:
-                # macOS refuses what Linux cuts to its limit; `buffer_sizes` says what it came to.
-                with suppress(OSError):
-                    sock.setsockopt(socket.SOL_SOCKET, option, buffer_size)
-        if sys.platform == "linux":
-            sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        sock.bind(address)
-    except BaseException:
-        sock.close()
-        raise
-    return sock
-
-
-def _options(may_broadcast: bool, may_share: bool) -> Iterator[int]:
-    if may_broadcast:
-        yield socket.SO_BROADCAST
-    if may_share:
-        yield socket.SO_REUSEADDR
-        if hasattr(socket, "SO_REUSEPORT"):
-            yield socket.SO_REUSEPORT
-    elif sys.platform == "win32":
-        yield socket.SO_EXCLUSIVEADDRUSE
-
-
-def _granted(reported: int) -> int:
-    return reported // 2 if sys.platform == "linux" else reported
-
-
-def _read(sock: socket.socket, limit: int) -> tuple[bytes, _Address, int, bool]:
-    """Return data, address, time (0 if the system does not tell) and whether the data was cut. Raises OSError."""
-    if not hasattr(sock, "recvmsg"):
-        # Windows has none.
-        data, address = sock.recvfrom(DATAGRAM_SIZE)
-        return data[:limit], address, 0, len(data) > limit
-    data, control, flags, address = sock.recvmsg(limit, _CONTROL_SIZE)
-    unix_ns = 0
-    for level, kind, value in control:
-        if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS and len(value) == _TIMESPEC.size:
-            seconds, nanoseconds = _TIMESPEC.unpack(value)
-            unix_ns = seconds * 1_000_000_000 + nanoseconds
-    return data, address, unix_ns, bool(flags & socket.MSG_TRUNC)

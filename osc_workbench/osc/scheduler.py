@@ -20,7 +20,8 @@ from osc_workbench.osc.timetag import NANOSECONDS, TimeTag
 Origin = TypeVar("Origin")
 
 PENDING_LIMIT = 10_000
-PENDING_BYTES_LIMIT = 64 << 20
+# In bytes of the packets; decoded they take seven times as much at most.
+PENDING_BYTES_LIMIT = 16 << 20
 # A wall clock that has moved this far against the monotonic one was set; less is drift, or an inexact reading.
 _STEP_NS = 100_000_000
 
@@ -148,9 +149,10 @@ class BundleScheduler(Generic[Origin]):
             heapq.heappop(self._heap)
         return self._due(self._heap[0][0]) if self._heap else None
 
-    def pending(self) -> tuple[PendingBundle[Origin], ...]:
-        """Return what waits, in the order in which it will run."""
-        return tuple(self._pending(number) for _, _, number in sorted(self._heap) if number in self._waiting)
+    def pending(self, count: int | None = None) -> tuple[PendingBundle[Origin], ...]:
+        """Return what waits, or the first `count` of it, in the order in which it will run."""
+        waiting = sorted(entry for entry in self._heap if entry[2] in self._waiting)
+        return tuple(self._pending(number) for _, _, number in waiting[:count])
 
     def cancel(self, number: int) -> PendingBundle[Origin] | None:
         """Take back a bundle that waits; None if it does not wait any more."""

@@ -240,6 +240,8 @@ def _link(tip: str) -> QPushButton:
     link = QPushButton()
     link.setProperty("link", True)
     link.setToolTip(tip)
+    # A button is by itself never narrower than its text, and would push the card out of sight.
+    link.setMinimumWidth(1)
     link.hide()
     return link
 

@@ -29,13 +29,15 @@ class EndpointFormView(QWidget):
         self.address = QLineEdit()
         self.address.setPlaceholderText("127.0.0.1:9000")
         self.address.setAccessibleName("Address")
+        self.address.setToolTip(
+            "A port, host:port or a whole URL. 0.0.0.0 is all interfaces, 239.x.x.x a multicast group."
+        )
         self.address.returnPressed.connect(self._on_add)
         self.address.textChanged.connect(self._show_options)
         self.add = QPushButton()
         self.add.clicked.connect(self._on_add)
         self.kind = _combo("Kind of endpoint", [(kind.label, kind) for kind in EndpointKind])
         self.kind.setToolTip("UDP and TCP server wait for others; TCP client connects to one and comes back to it")
-        self.kind.currentIndexChanged.connect(self._show_options)
         self.framing = _combo("Framing", [(label, framing) for framing, label in FRAMING_LABELS.items()])
         # Its longest entry must not make the panel wider.
         self.framing.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -44,6 +46,9 @@ class EndpointFormView(QWidget):
         self.interface.setToolTip("The network interface on which a multicast group is joined")
         self.broadcast = QCheckBox("Broadcast")
         self.broadcast.setToolTip("Allow sending to all machines of a network, e.g. to 255.255.255.255")
+        for combo in (self.kind, self.framing, self.interface):
+            combo.currentIndexChanged.connect(self._show_options)
+        self.broadcast.toggled.connect(self._show_options)
         first, second = QHBoxLayout(), QHBoxLayout()
         first.addWidget(self.address, 1)
         first.addWidget(self.add)
@@ -69,11 +74,13 @@ class EndpointFormView(QWidget):
         )
 
     def set_interfaces(self, names: list[str]) -> None:
-        """Offer these network interfaces."""
+        """Offer these network interfaces; the one that was chosen stays if it is among them."""
+        chosen = self.interface.currentData()
         self.interface.clear()
         self.interface.addItem(_ANY_INTERFACE, "")
         for name in names:
             self.interface.addItem(f"Interface {name}", name)
+        self.interface.setCurrentIndex(max(0, self.interface.findData(chosen)))
 
     def _show_options(self) -> None:
         form = self.form
@@ -83,9 +90,6 @@ class EndpointFormView(QWidget):
         self.interface.setVisible(is_udp and form.is_multicast)
         self.add.setText(form.kind.verb)
         self.add.setToolTip(plain_tip(f"{form.kind.verb}: {form.url}"))
-        self.address.setToolTip(
-            "A port, host:port or a whole URL. 0.0.0.0 is all interfaces, 239.x.x.x a multicast group."
-        )
 
     def _on_add(self) -> None:
         form = self.form

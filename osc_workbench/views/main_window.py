@@ -13,6 +13,7 @@ from osc_workbench.views.packet_view import PacketView
 from osc_workbench.views.theme import Colours
 from osc_workbench.views.tool_tips import plain_tip
 from osc_workbench.views.traffic_view import TrafficView
+from osc_workbench.views.value_table_view import ValueTableView
 
 
 class MainWindow(QMainWindow):
@@ -40,6 +41,11 @@ class MainWindow(QMainWindow):
         self.endpoint_dock = self._dock("Endpoints", endpoints, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.packet_dock = self._dock("Packet", packet, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.panels = {name: self._panel(title, widget) for name, (title, widget) in panels.items()}
+        self._headers = {
+            name: table.horizontalHeader()
+            for name, dock in self.panels.items()
+            for table in dock.findChildren(ValueTableView)
+        }
         self.packet_dock.raise_()
         # Tree and bytes side by side need the whole width; a few cards need little height.
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
@@ -60,6 +66,7 @@ class MainWindow(QMainWindow):
         self.setTabPosition(Qt.DockWidgetArea.BottomDockWidgetArea, QTabWidget.TabPosition.North)
         self._initial_state = self.saveState()
         self._initial_split = packet.splitter.saveState()
+        self._initial_columns = {name: header.saveState() for name, header in self._headers.items()}
 
     def _panel(self, title: str, widget: QWidget) -> QDockWidget:
         dock = self._dock(title, widget, Qt.DockWidgetArea.BottomDockWidgetArea)
@@ -116,6 +123,7 @@ class MainWindow(QMainWindow):
             "docks": self.saveState(),
             "columns": self.log.header.saveState(),
             "packet": self.packet.splitter.saveState(),
+            **{name: header.saveState() for name, header in self._headers.items()},
         }
 
     def restore_layout(self, state: dict[str, QByteArray]) -> None:
@@ -129,11 +137,16 @@ class MainWindow(QMainWindow):
             self.log.header.check_actions()
         if "packet" in state:
             self.packet.splitter.restoreState(state["packet"])
+        for name, header in self._headers.items():
+            if name in state:
+                header.restoreState(state[name])
 
     def reset_layout(self) -> None:
         self.restoreState(self._initial_state)
         self.log.header.reset_columns()
         self.packet.splitter.restoreState(self._initial_split)
+        for name, header in self._headers.items():
+            header.restoreState(self._initial_columns[name])
 
     def closeEvent(self, event: QCloseEvent) -> None:
         # The program closes its sockets first and the window last.

@@ -94,9 +94,10 @@ def apply_theme(application: QApplication, colours: Colours) -> None:
     application.setStyle(QStyleFactory.create("Fusion"))
     application.setPalette(make_palette(colours))
     names = ("window", "base", "text", "border", "muted", "accent", "selection", "selection_text")
-    check = resource_path("icons", "check-dark.svg" if colours.is_dark else "check-light.svg")
     values = {name: getattr(colours, name).name() for name in names}
-    application.setStyleSheet(_STYLE.format(check=check.as_posix(), **values))
+    theme = "dark" if colours.is_dark else "light"
+    icons = {name: resource_path("icons", f"{name}-{theme}.svg").as_posix() for name in ("check", "arrow-down")}
+    application.setStyleSheet(_STYLE.format(check=icons["check"], arrow=icons["arrow-down"], **values))
 
 
 def make_palette(colours: Colours) -> QPalette:
@@ -118,6 +119,11 @@ def make_palette(colours: Colours) -> QPalette:
         (role.Link, colours.accent),
         (role.BrightText, colours.error),
         (role.Mid, colours.border),
+        # Fusion draws lines beside tabs and tool bars in these.
+        (role.Light, colours.base),
+        (role.Midlight, colours.alternate),
+        (role.Dark, colours.border),
+        (role.Shadow, colours.border),
         (role.Accent, colours.accent),
     ):
         palette.setColor(name, colour)
@@ -146,11 +152,17 @@ QLineEdit {{ border: 1px solid {border}; border-radius: 3px; padding: 3px 4px; }
 QTableView QLineEdit {{ border: 1px solid {accent}; border-radius: 0; padding: 0 2px; }}
 QAbstractScrollArea[pane="true"] {{ border: 1px solid {border}; }}
 QLineEdit:focus, QAbstractScrollArea[pane="true"]:focus {{ border-color: {accent}; }}
+QComboBox {{ border: 1px solid {border}; border-radius: 3px; padding: 3px 4px 3px 7px; background: {base}; }}
+QComboBox::drop-down {{ border: none; width: 20px; }}
+QComboBox::down-arrow {{ image: url("{arrow}"); width: 10px; height: 10px; }}
+QComboBox:focus, QComboBox:on {{ border-color: {accent}; }}
 QCheckBox::indicator, QTableView::indicator {{
     width: 12px; height: 12px; border: 1px solid {muted}; border-radius: 2px; background: {base};
 }}
 QCheckBox::indicator:checked, QTableView::indicator:checked {{ image: url("{check}"); }}
 QCheckBox::indicator:focus, QCheckBox::indicator:hover {{ border-color: {accent}; }}
+ValueTableView::item {{ padding: 0 4px; }}
+ValueTableView QHeaderView::section {{ padding: 2px 7px; }}
 QHeaderView::section {{
     background: {window}; color: {text}; padding: 2px 4px; border: none;
     border-right: 1px solid {border}; border-bottom: 1px solid {border};
@@ -158,6 +170,7 @@ QHeaderView::section {{
 QToolButton, QPushButton {{ border: 1px solid {border}; border-radius: 3px; padding: 3px 7px; }}
 QPushButton[link="true"] {{ border: none; padding: 1px 0; color: {accent}; text-align: left; }}
 QPushButton[link="true"]:hover, QPushButton[link="true"]:focus {{ text-decoration: underline; }}
+QToolBar {{ border: none; border-bottom: 1px solid {border}; padding: 3px; spacing: 3px; }}
 QToolBar QToolButton {{ border-color: transparent; }}
 QToolButton:checked, QToolButton:pressed, QPushButton:pressed {{
     background: {selection}; color: {selection_text}; border-color: {border};

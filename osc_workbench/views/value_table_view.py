@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from osc_workbench.models.value_table import ValueTable
 
-_PADDING = 20
+_PADDING = 28
 _MARGIN = 24
 
 
@@ -39,9 +39,10 @@ class ValueTableView(QTableView):
                 header.resizeSection(section, widest + _PADDING)
             else:
                 header.setSectionResizeMode(section, QHeaderView.ResizeMode.Stretch)
-        # Of this widget alone: Delete in another part of the window must not take anything away here.
-        context = Qt.ShortcutContext.WidgetShortcut
-        QShortcut(QKeySequence.StandardKey.Delete, self, self.delete_pressed.emit, context=context)
+        shortcut = QShortcut(QKeySequence.StandardKey.Delete, self)
+        # Delete in another part of the window must not take anything away here.
+        shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+        shortcut.activated.connect(self.delete_pressed)
         model.rowsInserted.connect(self.viewport().update)
         model.rowsRemoved.connect(self.viewport().update)
 

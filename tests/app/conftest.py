@@ -1,5 +1,6 @@
 """A workbench without a running program around it."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,11 +9,13 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from osc_workbench.app.event_loop import WorkbenchEventLoop
 from osc_workbench.app.faults import Faults
 from osc_workbench.app.settings import Settings
 from osc_workbench.app.workbench import Workbench
 from osc_workbench.session import Session
 from osc_workbench.views.theme import LIGHT
+from tests.doubles.window import Run
 
 
 @pytest.fixture
@@ -30,3 +33,20 @@ def workbench(qtbot: QtBot, qapp: QApplication, settings: Settings) -> Iterator[
     workbench.close()
     qapp.setStyleSheet(style_sheet)
     qapp.setPalette(palette)
+
+
+@pytest.fixture
+def run(qapp: QApplication, workbench: Workbench) -> Iterator[Run]:
+    """Run a coroutine on the window's own loop; a task that is still there after closing is a failure."""
+    with asyncio.Runner(loop_factory=lambda: WorkbenchEventLoop(qapp)) as runner:
+        yield runner.run
+        workbench.frame_clock.stop()
+
+        async def close() -> list[str]:
+            workbench.session.close()
+            # Some turns of the loop, in which connections end.
+            for _ in range(3):
+                await asyncio.sleep(0)
+            return sorted(task.get_name() for task in asyncio.all_tasks() - {asyncio.current_task()})
+
+        assert runner.run(close()) == []

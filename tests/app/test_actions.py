@@ -176,7 +176,7 @@ def test_the_keyboard_can_be_sent_to_each_part(qtbot: QtBot, workbench: Workbenc
     fill(workbench)
     workbench.window.log.select(1)
     for name, part in (
-        ("focus endpoints", workbench.window.endpoints.address),
+        ("focus endpoints", workbench.window.endpoints.form.address),
         ("focus packet", workbench.window.packet.tree),
         ("focus log", workbench.window.log),
     ):
@@ -192,9 +192,9 @@ def test_a_hidden_panel_is_shown_when_the_keyboard_goes_there(qtbot: QtBot, work
 
 def test_typing_a_letter_in_the_address_is_no_shortcut(qtbot: QtBot, workbench: Workbench) -> None:
     workbench.actions["listen"].trigger()
-    qtbot.waitUntil(workbench.window.endpoints.address.hasFocus)
-    qtbot.keyClicks(workbench.window.endpoints.address, "ff")
-    assert workbench.window.endpoints.address.text() == "ff"
+    qtbot.waitUntil(workbench.window.endpoints.form.address.hasFocus)
+    qtbot.keyClicks(workbench.window.endpoints.form.address, "ff")
+    assert workbench.window.endpoints.form.address.text() == "ff"
     assert workbench.actions["follow"].isChecked()
 
 

@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import QByteArray, QSettings
 
 from osc_workbench.app.settings import Settings
+from osc_workbench.traffic.responder import Responder
 
 LAYOUT = {"geometry": QByteArray(b"\0\1"), "docks": QByteArray(b"abc")}
 
@@ -32,11 +33,15 @@ def test_without_a_file_there_are_defaults(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "theme=purple\n[layout]\nversion=1\ngeometry=7\ndocks=@ByteArray()\n",
+        "theme=purple\n[layout]\nversion=2\ngeometry=7\ndocks=@ByteArray()\n",
         "theme=@Variant(\\0\\0\\0)\n[layout]\nversion=abc\n",
         "[layout]\nversion=99\ngeometry=@ByteArray(abc)\n",
         "\0\xff\xfe no ini at all [[[",
         "theme=light, dark\n",
+        "[layout]\nversion=1\ngeometry=@ByteArray(abc)\n",
+        "responders=7\n",
+        "responders=[[[\n",
+        'responders="[{\\"pattern\\": \\"none\\", \\"text\\": \\"/a\\"}]"\n',
     ],
 )
 def test_values_that_cannot_be_used_are_ignored(tmp_path: Path, text: str) -> None:
@@ -45,6 +50,22 @@ def test_values_that_cannot_be_used_are_ignored(tmp_path: Path, text: str) -> No
     settings = settings_at(path)
     assert settings.theme == "system"
     assert settings.layout() == {}
+    assert settings.responders() == ()
+
+
+def test_rules_come_back_and_one_that_is_none_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "settings.ini"
+    rules = (
+        Responder("/ü/{a,b}", '/x ,s "a, b"', "udp://[::1]:9000"),
+        Responder("/ping", "#bundle immediately { /pong }", is_enabled=False),
+    )
+    settings = settings_at(path)
+    settings.set_responders(rules)
+    settings.save()
+    assert settings_at(path).responders() == rules
+    text = path.read_text().replace("/ping", "ping ")
+    path.write_text(text)
+    assert settings_at(path).responders() == rules[:1]
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:

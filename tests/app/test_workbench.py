@@ -2,14 +2,11 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Coroutine, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-from PySide6.QtWidgets import QApplication
 
 from osc_workbench.app import commands
-from osc_workbench.app.event_loop import WorkbenchEventLoop
 from osc_workbench.app.workbench import Workbench
 from osc_workbench.models.endpoint_model import Lamp
 from osc_workbench.models.wishes import AddEndpoint, RemoveEndpoint, StartEndpoint, StopEndpoint
@@ -17,20 +14,7 @@ from osc_workbench.osc.codec import encode_packet
 from osc_workbench.osc.packet import OscMessage
 from osc_workbench.traffic.record import EndpointState
 from tests.doubles.waiting import until
-
-Run = Callable[[Coroutine[Any, Any, Any]], Any]
-
-
-@pytest.fixture
-def run(qapp: QApplication, workbench: Workbench) -> Iterator[Run]:
-    with asyncio.Runner(loop_factory=lambda: WorkbenchEventLoop(qapp)) as runner:
-        yield runner.run
-        workbench.frame_clock.stop()
-
-        async def close() -> None:
-            workbench.session.close()
-
-        runner.run(close())
+from tests.doubles.window import Run
 
 
 @pytest.fixture
@@ -142,7 +126,16 @@ def test_a_port_in_use_is_explained_and_can_be_tried_again(run: Run, workbench: 
 
 
 @pytest.mark.parametrize(
-    "text", ["nonsense", "udp://127.0.0.1", "tcp://127.0.0.1:1", "127.0.0.1:99999", ":::", "udp//x"]
+    "text",
+    [
+        "nonsense",
+        "udp://127.0.0.1",
+        "http://127.0.0.1:1",
+        "tcp://127.0.0.1:1?framing=none",
+        "127.0.0.1:99999",
+        ":::",
+        "udp//x",
+    ],
 )
 def test_an_address_that_is_none_is_explained_beside_the_field(run: Run, workbench: Workbench, text: str) -> None:
     async def add() -> None:

@@ -10,7 +10,7 @@ from osc_workbench import __version__
 from tests.doubles.program import PROGRAM, TIMEOUT, bare_environment, run, running
 from tests.doubles.receiving import udp_socket
 
-COMMANDS = ("gui", "decode", "encode", "listen", "send")
+COMMANDS = ("gui", "decode", "encode", "listen", "match", "send")
 MISTAKES = [
     ["bogus"],
     ["--bogus"],
@@ -29,7 +29,15 @@ MISTAKES = [
     ["listen", ""],
     ["listen", "70000"],
     ["listen", "udp://127.0.0.1:70000"],
-    ["listen", "tcp://127.0.0.1:9000"],
+    ["listen", "http://127.0.0.1:9000"],
+    ["listen", "tcp://192.0.2.1:9000"],
+    ["listen", "tcp://127.0.0.1:9000?framing=morse"],
+    ["listen", "tcp://127.0.0.1:9000?broadcast=yes"],
+    ["listen", "udp://127.0.0.1:9000?framing=slip"],
+    ["listen", "udp://239.0.0.1:0?interface=nowhere"],
+    ["listen", "0", "--reply", "no rule"],
+    ["listen", "0", "--reply", "/a -> not a packet"],
+    ["listen", "0", "--script", "/no/such/script.py"],
     ["listen", "udp://192.0.2.1:9000"],
     ["listen", "udp://no..host:9000"],
     ["listen", "0", "--format", "xml"],
@@ -45,6 +53,10 @@ MISTAKES = [
     ["send", "nonsense", "/a"],
     ["send", "udp://no..host:9000", "/a"],
     ["send", "127.0.0.1:0", "/a"],
+    ["send", "tcp://127.0.0.1:0", "/a"],
+    ["send", "tcp://no..host:9000", "/a"],
+    ["send", "udp://127.255.255.255:9000", "/a"],
+    ["send", "udp://239.0.0.1:9000?interface=nowhere", "/a"],
     ["send", "9000", ""],
     ["send", "9000", "/a ,i x"],
     ["send", "9000", "/a 'x\ny"],

@@ -59,7 +59,7 @@ class Running:
 
         def found() -> list[str]:
             assert self.process.poll() is None, self.stderr
-            return re.findall(r"^ready udp://.*:(\d+)$", self.stderr, re.MULTILINE)
+            return re.findall(r"^ready (?:udp|tcp)://.*:(\d+)(?:\?.*)?$", self.stderr, re.MULTILINE)
 
         wait_for(lambda: len(found()) >= count)
         return [int(port) for port in found()]

@@ -2,10 +2,13 @@ from dataclasses import replace
 
 import pytest
 
-from osc_workbench.models.endpoint_model import Lamp, buffer_text, exposure_of, look_of, size_text
-from osc_workbench.traffic.record import EndpointState, EndpointStatus
+from osc_workbench.models.endpoint_model import Lamp, buffer_text, counted, exposure_of, look_of, size_text
+from osc_workbench.traffic.record import ConnectionStatus, EndpointState, EndpointStatus, Peer, Role
 
 OPEN = EndpointStatus(1, "udp://127.0.0.1:9000", EndpointState.OPEN, buffer_granted=4 << 20, buffer_asked=4 << 20)
+SERVER = EndpointStatus(2, "tcp://127.0.0.1:9001", EndpointState.OPEN)
+CLIENT = EndpointStatus(3, "tcp://10.0.0.1:9001", EndpointState.OPEN, Role.CONNECT)
+CONNECTION = ConnectionStatus(Peer("127.0.0.1", 50_000), "slip")
 
 
 @pytest.mark.parametrize(
@@ -14,7 +17,8 @@ OPEN = EndpointStatus(1, "udp://127.0.0.1:9000", EndpointState.OPEN, buffer_gran
         (EndpointState.OPEN, 0.0, Lamp.IDLE, False),
         (EndpointState.OPEN, 0.5, Lamp.ACTIVE, False),
         (EndpointState.CLOSED, 0.0, Lamp.STOPPED, True),
-        (EndpointState.OPENING, 0.0, Lamp.STOPPED, False),
+        (EndpointState.OPENING, 0.0, Lamp.WAITING, False),
+        (EndpointState.RETRYING, 0.0, Lamp.WAITING, False),
         (EndpointState.FAILED, 0.0, Lamp.ERROR, True),
     ],
 )
@@ -60,6 +64,11 @@ def test_malformed_and_sent_are_told_when_there_are_any() -> None:
         ("udp://0.0.0.0:9000", True),
         ("udp://[::]:9000", True),
         ("udp://192.168.1.5:9000", True),
+        ("tcp://0.0.0.0:9000?framing=slip", True),
+        ("udp://239.1.2.3:9000", True),
+        ("udp://239.1.2.3:9000?interface=127.0.0.1", False),
+        ("udp://239.1.2.3:9000?interface=lo", False),
+        ("udp://239.1.2.3:9000?interface=eth0", True),
     ],
 )
 def test_an_endpoint_others_can_reach_says_so(url: str, exposed: bool) -> None:
@@ -92,3 +101,59 @@ def test_an_active_endpoint_never_shows_a_rate_of_zero() -> None:
     look = look_of(replace(OPEN, packets_per_second=0.01))
     assert look.lamp is Lamp.ACTIVE
     assert " 0.0 packets" not in look.rates
+
+
+def test_an_endpoint_that_connects_is_not_called_reachable() -> None:
+    assert exposure_of(CLIENT) == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "verb"),
+    [
+        (OPEN, EndpointState.OPEN, "Stop listening at"),
+        (OPEN, EndpointState.CLOSED, "Start listening at"),
+        (SERVER, EndpointState.FAILED, "Start listening at"),
+        (CLIENT, EndpointState.OPEN, "Disconnect from"),
+        (CLIENT, EndpointState.RETRYING, "Disconnect from"),
+        (CLIENT, EndpointState.CLOSED, "Connect to"),
+    ],
+)
+def test_the_button_says_what_it_does(status: EndpointStatus, state: EndpointState, verb: str) -> None:
+    assert look_of(replace(status, state=state)).verb == verb
+
+
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        (OPEN, ""),
+        (SERVER, "0 connections"),
+        (replace(SERVER, connections=(CONNECTION,)), "1 connection"),
+        (replace(SERVER, connections=(CONNECTION,) * 1000), "1,000 connections"),
+        (replace(SERVER, state=EndpointState.CLOSED), ""),
+        (replace(CLIENT, connections=(CONNECTION,)), "connected, SLIP"),
+        (replace(CLIENT, connections=(replace(CONNECTION, framing="auto"),)), "connected, framing not known yet"),
+        (CLIENT, ""),
+    ],
+)
+def test_a_tcp_endpoint_tells_its_connections(status: EndpointStatus, text: str) -> None:
+    assert look_of(status).connections == text
+
+
+def test_a_client_says_why_and_when_it_tries_again() -> None:
+    status = replace(CLIENT, state=EndpointState.RETRYING, problem="Nothing listens there.", retry_in=2.4)
+    assert look_of(status).problem == "Nothing listens there. Next try in 2 s."
+
+
+def test_a_stream_drops_nothing_and_counts_what_it_cannot_read() -> None:
+    assert look_of(SERVER).totals == "0 received"
+    assert look_of(replace(SERVER, bad_frames=1, refused=1)).totals.endswith(
+        "\n1 unreadable frame · 1 connection refused"
+    )
+    assert look_of(replace(SERVER, bad_frames=2, refused=3000)).totals.endswith(
+        "\n2 unreadable frames · 3,000 connections refused"
+    )
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 frames"), (1, "1 frame"), (1234, "1,234 frames")])
+def test_what_is_counted_agrees_with_its_number(count: int, text: str) -> None:
+    assert counted(count, "frame") == text

@@ -4,11 +4,16 @@ import asyncio
 import os
 import socket
 import sys
+import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
-from osc_workbench.net import udp
+from osc_workbench.net import binding, udp
+from osc_workbench.net.binding import explain_bind
+from osc_workbench.net.clock import Clock
+from osc_workbench.net.deadlines import DeadlineThread
 from osc_workbench.net.errors import EndpointError
 from osc_workbench.net.udp import UdpEndpoint, resolve
 from osc_workbench.net.url import EndpointUrl
@@ -212,6 +217,66 @@ async def test_refusals_do_not_hide_datagrams_that_wait() -> None:
     inbox.endpoint.close()
 
 
+# Sending at a certain time.
+
+
+@pytest.fixture
+def deadlines() -> Iterator[DeadlineThread]:
+    thread = DeadlineThread(Clock())
+    yield thread
+    thread.close()
+
+
+@HOSTS
+async def test_packet_leaves_at_its_time_from_the_listening_port(host: str, deadlines: DeadlineThread) -> None:
+    inbox = Inbox(url_of(host))
+    await inbox.endpoint.open()
+    with udp_socket(host) as peer:
+        target = Peer(host, peer.getsockname()[1])
+        due, due_ns = deadlines.clock.time() + 0.05, time.time_ns() + 50_000_000
+        for number in (2, 1, 0):
+            inbox.endpoint.send_at(due + 0.001 * number, b"%d" % number, target, deadlines)
+        assert inbox.arrivals == []
+        await until(lambda: len(inbox.of(Direction.OUT)) == 3)
+        assert [data for data, _, _ in inbox.of(Direction.OUT)] == [b"0", b"1", b"2"]
+        assert inbox.of(Direction.OUT)[0][1] >= due_ns - 2_000_000
+        assert [peer.recvfrom(9)[0] for _ in range(3)] == [b"0", b"1", b"2"]
+    inbox.endpoint.close()
+
+
+@linux_only
+async def test_refusal_by_one_peer_does_not_keep_a_timed_packet_from_another(deadlines: DeadlineThread) -> None:
+    inbox = Inbox()
+    await inbox.endpoint.open()
+    dead = Peer("127.0.0.1", free_port())
+    with udp_socket() as living:
+        due = deadlines.clock.time() + 0.01
+        for number in range(20):
+            inbox.endpoint.send_at(due, b"x", dead, deadlines)
+            inbox.endpoint.send_at(due, b"%d" % number, Peer("127.0.0.1", living.getsockname()[1]), deadlines)
+        await until(lambda: len(inbox.of(Direction.OUT)) == 40)
+        assert [living.recvfrom(9)[0] for _ in range(20)] == [b"%d" % number for number in range(20)]
+    await until(lambda: inbox.problems)
+    assert set(inbox.problems) == {f"{dead} refused a datagram: nothing listens there."}
+    inbox.endpoint.close()
+
+
+async def test_timed_packet_that_cannot_leave_is_a_problem(deadlines: DeadlineThread) -> None:
+    inbox = Inbox()
+    with pytest.raises(EndpointError, match="not open"):
+        inbox.endpoint.send_at(deadlines.clock.time(), b"x", Peer("127.0.0.1", 9), deadlines)
+    await inbox.endpoint.open()
+    with pytest.raises(EndpointError, match="does not fit"):
+        inbox.endpoint.send_at(deadlines.clock.time(), bytes(65_508), Peer("127.0.0.1", 9), deadlines)
+    inbox.endpoint.send_at(deadlines.clock.time(), b"x", Peer("::1", 9), deadlines)
+    await until(lambda: inbox.problems)
+    assert inbox.problems[0].startswith("The packet to [::1]:9 was not sent at its time: ")
+    inbox.endpoint.send_at(deadlines.clock.time() + 0.02, b"x", Peer("127.0.0.1", 9), deadlines)
+    inbox.endpoint.close()
+    await until(lambda: len(inbox.problems) == 2)
+    assert inbox.arrivals == []
+
+
 # Opening and closing.
 
 
@@ -314,8 +379,7 @@ async def test_illegal_address_is_refused_in_one_sentence(url: str, problem: str
 
 
 def test_reserved_port_is_explained() -> None:
-    endpoint = Inbox("udp://127.0.0.1:80").endpoint
-    error = endpoint._explain(PermissionError(13, "Permission denied"))
+    error = explain_bind(EndpointUrl("udp", "127.0.0.1", 80), PermissionError(13, "Permission denied"))
     assert error.problem == "Port 80 is reserved for the system."
     assert "1024" in error.remedy
 
@@ -399,9 +463,14 @@ async def test_localhost_means_ipv4_like_most_osc_programs() -> None:
 
 
 @needs_ipv6
-async def test_ipv6_address_is_resolved() -> None:
+async def test_ipv6_address_is_resolved_without_a_thread() -> None:
     loop = asyncio.get_running_loop()
+    before = threading.active_count()
     assert await resolve(loop, EndpointUrl("udp", "::1", 9)) == (socket.AF_INET6, ("::1", 9))
+    assert await resolve(loop, EndpointUrl("tcp", "0:0::1", 9)) == (socket.AF_INET6, ("::1", 9))
+    assert await resolve(loop, EndpointUrl("udp", "fe80::1%lo", 9)) == (socket.AF_INET6, ("fe80::1%1", 9))
+    # A server must not fork beside other threads.
+    assert threading.active_count() == before
 
 
 async def test_host_with_a_nul_is_an_unknown_host() -> None:
@@ -414,7 +483,7 @@ async def test_host_with_a_nul_is_an_unknown_host() -> None:
 
 @linux_only
 async def test_every_datagram_is_received_or_counted_as_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(udp, "BUFFER_ASKED", 8192)
+    monkeypatch.setattr(binding, "BUFFER_ASKED", 8192)
     inbox = Inbox()
     sent = 0
     with udp_socket() as sender:
@@ -436,7 +505,7 @@ async def test_every_datagram_is_received_or_counted_as_dropped(monkeypatch: pyt
 async def test_granted_buffer_is_reported() -> None:
     inbox = Inbox()
     await inbox.endpoint.open()
-    assert 2048 < inbox.endpoint.buffer_granted <= udp.BUFFER_ASKED
+    assert 2048 < inbox.endpoint.buffer_granted <= binding.BUFFER_ASKED
     inbox.endpoint.close()
 
 

@@ -13,10 +13,12 @@ import pytest
 from pythonosc.osc_message import OscMessage as PythonOscMessage
 from pythonosc.udp_client import SimpleUDPClient
 
+from osc_workbench.net.datagram import Datagram
 from osc_workbench.net.errors import EndpointError
 from osc_workbench.net.udp import UdpEndpoint
-from osc_workbench.net.udp_peer import MAX_GRAM_SIZE, Datagram, UdpPeer
-from osc_workbench.net.wire_log import RawSink, RingSink, WireLog, read_raw
+from osc_workbench.net.udp_peer import MAX_GRAM_SIZE, UdpPeer
+from osc_workbench.net.wire_files import RawSink, read_raw
+from osc_workbench.net.wire_log import RingSink, WireLog
 from osc_workbench.osc.codec import decode_packet, encode_packet
 from osc_workbench.osc.packet import OscMessage
 from osc_workbench.traffic.record import Direction, Peer

@@ -11,20 +11,17 @@ import dpkt
 import pytest
 
 from osc_workbench.net.errors import EndpointError
-from osc_workbench.net.wire_log import (
-    DirectionFilter,
+from osc_workbench.net.wire_files import (
     FileSink,
     HexSink,
     JsonSink,
     PcapngSink,
     RawSink,
-    RingSink,
     TextSink,
-    WireLog,
-    WireRecord,
     read_raw,
     stamped_path,
 )
+from osc_workbench.net.wire_log import DirectionFilter, RingSink, WireLog, WireRecord
 from osc_workbench.osc.codec import encode_packet
 from osc_workbench.osc.packet import OscMessage
 from osc_workbench.traffic.record import Direction, Peer

@@ -5,8 +5,8 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from osc_workbench.models.endpoint_model import Lamp
-from osc_workbench.models.wishes import AddEndpoint, RemoveEndpoint, StartEndpoint, StopEndpoint
-from osc_workbench.traffic.record import EndpointState, EndpointStatus
+from osc_workbench.models.wishes import AddEndpoint, RemoveEndpoint, ShowPanel, StartEndpoint, StopEndpoint
+from osc_workbench.traffic.record import ConnectionStatus, EndpointState, EndpointStatus, Peer, Role
 from osc_workbench.views.endpoint_bar import EndpointBar, EndpointCard, LampWidget
 from osc_workbench.views.theme import DARK, LIGHT
 
@@ -30,18 +30,23 @@ def wishes(bar: EndpointBar) -> list[object]:
     return wishes
 
 
+SERVER = EndpointStatus(
+    3, "tcp://127.0.0.1:9001", EndpointState.OPEN, connections=(ConnectionStatus(Peer("127.0.0.1", 5), "slip"),)
+)
+
+
 def card(bar: EndpointBar, endpoint_id: int = 1) -> EndpointCard:
     return bar._cards[endpoint_id]
 
 
 def test_return_asks_for_what_was_typed(qtbot: QtBot, bar: EndpointBar, wishes: list[object]) -> None:
-    qtbot.keyClicks(bar.address, "0.0.0.0:8000")
-    qtbot.keyClick(bar.address, Qt.Key.Key_Return)
-    assert wishes == [AddEndpoint("0.0.0.0:8000")]
+    qtbot.keyClicks(bar.form.address, "0.0.0.0:8000")
+    qtbot.keyClick(bar.form.address, Qt.Key.Key_Return)
+    assert wishes == [AddEndpoint("udp://0.0.0.0:8000", Role.LISTEN)]
 
 
 def test_an_empty_field_asks_for_the_address_it_suggests(qtbot: QtBot, bar: EndpointBar, wishes: list[object]) -> None:
-    qtbot.keyClick(bar.address, Qt.Key.Key_Return)
+    qtbot.keyClick(bar.form.address, Qt.Key.Key_Return)
     assert wishes == [AddEndpoint("udp://127.0.0.1:9000")]
 
 
@@ -100,7 +105,7 @@ def test_a_screen_reader_hears_name_and_state_of_an_endpoint(bar: EndpointBar) -
     assert failed.accessibleName() == "Endpoint udp://127.0.0.1:9000"
     assert "Port taken. Choose another." in failed.accessibleDescription()
     assert failed.lamp.accessibleName() == "State: failed"
-    assert failed._toggle.accessibleName() == "Start udp://127.0.0.1:9000"
+    assert failed._toggle.accessibleName() == "Start listening at udp://127.0.0.1:9000"
 
 
 def test_a_long_address_does_not_widen_the_bar(bar: EndpointBar) -> None:
@@ -127,3 +132,28 @@ def test_the_bar_can_be_painted_in_both_themes(qtbot: QtBot, bar: EndpointBar) -
     before = bar.grab().toImage()
     bar.set_colours(DARK)
     assert bar.grab().toImage() != before
+
+
+def test_a_card_leads_to_its_connections_and_bundles(qtbot: QtBot, bar: EndpointBar, wishes: list[object]) -> None:
+    bar.show_statuses((SERVER,), {3: "1 bundle waits, next in 2.0 s"})
+    links = card(bar, 3)._connections, card(bar, 3)._pending
+    assert [link.text() for link in links] == ["1 connection", "1 bundle waits, next in 2.0 s"]
+    for link in links:
+        qtbot.waitUntil(link.isVisible)
+        assert link.focusPolicy() & Qt.FocusPolicy.TabFocus
+        qtbot.mouseClick(link, Qt.MouseButton.LeftButton)
+    assert wishes == [ShowPanel("connections"), ShowPanel("pending")]
+
+
+def test_a_card_without_connections_and_bundles_has_no_links(bar: EndpointBar) -> None:
+    bar.show_statuses((replace(SERVER, endpoint_id=1),), {1: "1 bundle waits"})
+    bar.show_statuses((OPEN,))
+    assert not card(bar)._connections.isVisibleTo(card(bar))
+    assert not card(bar)._pending.isVisibleTo(card(bar))
+
+
+def test_a_long_line_about_bundles_does_not_widen_the_bar(bar: EndpointBar) -> None:
+    width = bar.minimumSizeHint().width()
+    bar.show_statuses((SERVER,), {3: "over 10,000 bundles wait, next in 99 min 59 s" + " and on" * 20})
+    assert bar.minimumSizeHint().width() == width
+    assert card(bar, 3).minimumSizeHint().width() <= bar.minimumWidth()

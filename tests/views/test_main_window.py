@@ -1,23 +1,37 @@
 import pytest
-from PySide6.QtCore import QByteArray
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtWidgets import QApplication, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
+from osc_workbench.models.connection_model import make_connection_model
 from osc_workbench.models.packet_model import PacketModel
+from osc_workbench.models.responder_model import ResponderModel
 from osc_workbench.models.traffic_model import Column, TrafficModel
+from osc_workbench.views.connections_view import ConnectionsView
 from osc_workbench.views.endpoint_bar import EndpointBar
 from osc_workbench.views.main_window import MainWindow
 from osc_workbench.views.packet_view import PacketView
+from osc_workbench.views.responders_view import RespondersView
 from osc_workbench.views.theme import DARK, LIGHT, apply_theme
 from osc_workbench.views.traffic_view import TrafficView
 from tests.doubles.traffic import HandFedStore, record_of, url_of
 from tests.osc.samples import EVERY_TAG
 
 
+def no_fault(_target: str) -> str:
+    return ""
+
+
 def make_window(qtbot: QtBot) -> MainWindow:
     model = PacketModel()
     window = MainWindow(
-        TrafficView(TrafficModel(HandFedStore(), url_of), LIGHT), PacketView(model, LIGHT), EndpointBar(LIGHT)
+        TrafficView(TrafficModel(HandFedStore(), url_of), LIGHT),
+        PacketView(model, LIGHT),
+        EndpointBar(LIGHT),
+        {
+            "responders": ("Responders", RespondersView(ResponderModel(no_fault), LIGHT)),
+            "connections": ("Connections", ConnectionsView(make_connection_model())),
+        },
     )
     model.set_record(record_of(EVERY_TAG))
     qtbot.addWidget(window)
@@ -96,25 +110,98 @@ def test_the_window_fits_a_small_screen(window: MainWindow) -> None:
 
 
 def test_the_keyboard_reaches_every_part(window: MainWindow) -> None:
-    window.endpoints.address.setFocus()
+    window.endpoints.form.address.setFocus()
     seen = []
-    for _ in range(12):
+    for _ in range(30):
         window.focusNextChild()
         seen.append(window.focusWidget())
-    for part in (window.endpoints.address, window.log, window.packet.tree, window.packet.bytes):
+    for part in (window.endpoints.form.address, window.log, window.packet.tree, window.packet.bytes):
         assert part in seen
+
+
+def shown_panels(window: MainWindow) -> list[bool]:
+    docks = (window.packet_dock, *window.panels.values())
+    return [not dock.widget().visibleRegion().isEmpty() for dock in docks]
+
+
+def test_panels_share_the_place_of_the_packet_which_is_in_front(window: MainWindow) -> None:
+    assert window.tabifiedDockWidgets(window.packet_dock) == list(window.panels.values())
+    assert shown_panels(window) == [True, False, False]
+    (tabs,) = (bar for bar in window.findChildren(QTabBar) if bar.isVisible())
+    assert [tabs.tabText(index) for index in range(tabs.count())] == ["Packet", "Responders", "Connections"]
+
+
+def test_a_panel_is_shown_with_the_keyboard_in_its_table(qtbot: QtBot, window: MainWindow) -> None:
+    for number, name in enumerate(window.panels, 1):
+        window.show_panel(name)
+        qtbot.waitUntil(lambda number=number: shown_panels(window)[number])
+        table = window.panels[name].widget().table
+        qtbot.waitUntil(table.hasFocus)
+
+
+def test_a_panel_that_was_closed_is_shown_again(qtbot: QtBot, window: MainWindow) -> None:
+    window.panels["connections"].close()
+    assert not window.panels["connections"].isVisible()
+    window.show_panel("connections")
+    qtbot.waitUntil(lambda: shown_panels(window) == [False, False, True])
+
+
+def test_the_place_of_panels_comes_back_in_another_window(qtbot: QtBot, window: MainWindow) -> None:
+    window.panels["responders"].hide()
+    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, window.panels["connections"])
+    other = make_window(qtbot)
+    other.restore_layout(window.layout_state())
+    assert not other.panels["responders"].isVisible()
+    qtbot.waitUntil(lambda: shown_panels(other) == [True, False, True])
+    other.reset_layout()
+    qtbot.waitUntil(lambda: other.panels["responders"].isVisible())
+    assert other.tabifiedDockWidgets(other.packet_dock) == list(other.panels.values())
+
+
+def test_the_panel_in_front_comes_back_in_another_window(qtbot: QtBot, window: MainWindow) -> None:
+    window.show_panel("connections")
+    qtbot.waitUntil(lambda: shown_panels(window) == [False, False, True])
+    other = make_window(qtbot)
+    other.restore_layout(window.layout_state())
+    qtbot.waitUntil(lambda: shown_panels(other) == [False, False, True])
+
+
+def test_columns_of_a_panel_come_back_and_can_be_reset(qtbot: QtBot, window: MainWindow) -> None:
+    header = window.panels["connections"].widget().table.horizontalHeader()
+    before = header.sectionSize(0)
+    header.resizeSection(0, 222)
+    other = make_window(qtbot)
+    other.restore_layout(window.layout_state())
+    assert other.panels["connections"].widget().table.horizontalHeader().sectionSize(0) == 222
+    window.reset_layout()
+    assert header.sectionSize(0) == before
+
+
+def assert_focus_shows(qtbot: QtBot, window: MainWindow, part: QWidget) -> None:
+    """What has the focus differs from what has not, and by something that stands out."""
+    window.endpoint_dock.setFocus()
+    unfocused = part.grab().toImage()
+    part.setFocus()
+    qtbot.waitUntil(part.hasFocus)
+    focused = part.grab().toImage()
+    accent = DARK.accent.rgb()
+    points = [(x, y) for x in range(focused.width()) for y in range(focused.height())]
+    marked = sum(focused.pixel(x, y) == accent != unfocused.pixel(x, y) for x, y in points)
+    assert marked >= 20, part
 
 
 def test_focus_can_be_seen(qtbot: QtBot, qapp: QApplication, window: MainWindow) -> None:
     before = qapp.styleSheet(), qapp.palette()
     try:
         apply_theme(qapp, DARK)
-        for part in (window.log, window.packet.tree, window.packet.bytes, window.endpoints.address):
-            window.endpoint_dock.setFocus()
-            unfocused = part.grab().toImage()
-            part.setFocus()
-            qtbot.waitUntil(part.hasFocus)
-            assert part.grab().toImage() != unfocused
+        form, responders = window.endpoints.form, window.panels["responders"].widget()
+        parts = [window.log, window.packet.tree, window.packet.bytes, form.address, form.add, form.kind, form.broadcast]
+        for part in parts:
+            assert_focus_shows(qtbot, window, part)
+        window.show_panel("responders")
+        qtbot.waitUntil(responders.table.hasFocus)
+        for part in (responders.table, responders.pattern, responders.target, responders.add):
+            assert_focus_shows(qtbot, window, part)
     finally:
         qapp.setStyleSheet(before[0])
         qapp.setPalette(before[1])

@@ -1,8 +1,12 @@
+from collections.abc import Iterator
+
 import pytest
-from PySide6.QtGui import QColor, QFontInfo, QPalette
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFontInfo, QImage, QPalette
+from PySide6.QtWidgets import QApplication, QCheckBox, QTableWidget, QTableWidgetItem
 from pytestqt.qtbot import QtBot
 
-from osc_workbench.views.theme import DARK, LIGHT, Colours, colours_for, data_font, make_palette
+from osc_workbench.views.theme import DARK, LIGHT, Colours, apply_theme, colours_for, data_font, make_palette
 
 # Which texts stand on which backgrounds: in rows of the log, in packet detail and bytes, on cards and in bars.
 _ROWS = ("base", "alternate", "outgoing_base", "error_base")
@@ -69,3 +73,50 @@ def test_the_palette_has_the_colours_of_the_theme() -> None:
 
 def test_digits_are_equally_wide(qtbot: QtBot) -> None:
     assert QFontInfo(data_font()).fixedPitch()
+
+
+@pytest.fixture
+def themed(qapp: QApplication) -> Iterator[QApplication]:
+    """The application, which gets its own looks back."""
+    style_sheet, palette = qapp.styleSheet(), qapp.palette()
+    yield qapp
+    qapp.setStyleSheet(style_sheet)
+    qapp.setPalette(palette)
+
+
+def colours_across(image: QImage, y: int, end: int) -> set[str]:
+    return {image.pixelColor(x, y).name() for x in range(end)}
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("is_checked", [False, True])
+def test_the_frame_and_mark_of_a_check_box_can_be_seen(
+    qtbot: QtBot, themed: QApplication, colours: Colours, is_checked: bool
+) -> None:
+    apply_theme(themed, colours)
+    box, table = QCheckBox("Broadcast"), QTableWidget(1, 1)
+    item = QTableWidgetItem()
+    table.setItem(0, 0, item)
+    box.setChecked(is_checked)
+    item.setCheckState(Qt.CheckState.Checked if is_checked else Qt.CheckState.Unchecked)
+    for widget in (box, table):
+        qtbot.addWidget(widget)
+    box.show()
+    table.show()
+    pictures = (box.grab().toImage(), box.height() // 2), (table.viewport().grab().toImage(), table.rowHeight(0) // 2)
+    for image, middle in pictures:
+        ground = image.pixelColor(0, middle)
+        seen = colours_across(image, middle, 20)
+        assert max(contrast(QColor(name), ground) for name in seen) >= SHAPE_CONTRAST
+        assert colours.muted.name() in seen
+        if is_checked:
+            marks = [image.pixelColor(x, y) for x in range(4, 14) for y in range(middle - 4, middle + 5)]
+            assert max(contrast(mark, colours.base) for mark in marks) >= SHAPE_CONTRAST
+
+
+def test_the_dark_theme_has_no_bright_lines(qtbot: QtBot, themed: QApplication) -> None:
+    apply_theme(themed, DARK)
+    palette = themed.palette()
+    role = QPalette.ColorRole
+    for name in (role.Light, role.Midlight, role.Mid, role.Dark, role.Shadow):
+        assert luminance(palette.color(name)) <= luminance(DARK.border)
