@@ -150,7 +150,7 @@ class Session:
     def pending(self) -> tuple[PendingStatus, ...]:
         """Return the bundles whose handlers wait for their time, those that are due first."""
         now = self.clock.time()
-        return tuple(status_of_pending(pending, now) for pending in self.handling.pending()[:_PENDING_SHOWN])
+        return tuple(status_of_pending(pending, now) for pending in self.handling.pending(_PENDING_SHOWN))
 
     @property
     def pending_count(self) -> int:
@@ -336,8 +336,9 @@ class Session:
 
     def _send_reply(self, endpoint_id: int, data: bytes, peer: Peer) -> None:
         endpoint = self._endpoints.get(endpoint_id)
-        if endpoint is not None:
-            endpoint.send(data, peer)
+        if endpoint is None:
+            raise EndpointError(f"The answer to {peer} was not sent: its endpoint was removed.")
+        endpoint.send(data, peer)
 
     async def _send_by_rule(self, packet: OscPacket, url: str) -> None:
         await self.send_anywhere(packet, EndpointUrl.parse(url))

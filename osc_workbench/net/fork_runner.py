@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 from collections import deque
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 from osc_workbench.net.errors import EndpointError
 from osc_workbench.net.runners import RUNNING_LIMIT, HandlerError, OnFailure, log_failure, too_many
@@ -46,6 +46,9 @@ class ForkRunner:
             self._waiting.append((handlers, context))
         else:
             self._fork(handlers, context)
+
+    def batch(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def running(self) -> int:
         return len(self._children)

@@ -101,8 +101,12 @@ class Handling:
 
     def receive(self, arrivals: Arrivals, may_answer: bool) -> None:
         """Run the handlers for what has arrived."""
-        if arrivals.direction is not Direction.IN:
-            return
+        if arrivals.direction is Direction.IN:
+            with self.runner.batch():
+                self._receive(arrivals, may_answer)
+            self._set_alarm()
+
+    def _receive(self, arrivals: Arrivals, may_answer: bool) -> None:
         moment = self._clock.moment()
         endpoint_id, accept, counters = arrivals.endpoint_id, self.accept, self.counters
         handlers_for, run, guarded = self.dispatcher.handlers_for, self.runner.run, self.guard.peers
@@ -130,7 +134,6 @@ class Handling:
                 origin = Origin(endpoint_id, sender, unix_ns, may_answer)
                 for due in self.scheduler.receive(packet, origin, moment, len(data)):
                     self._run_due(due)
-        self._set_alarm()
 
     def pending(self, count: int | None = None) -> tuple[PendingBundle[Origin], ...]:
         """Return the bundles that wait, or the first `count`, in the order in which they will run."""

@@ -7,13 +7,14 @@ import queue
 import threading
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Protocol
 
+from osc_workbench.net.clock import Clock
 from osc_workbench.net.deadlines import call_on
 from osc_workbench.net.errors import EndpointError
 from osc_workbench.net.tasks import spawn
-from osc_workbench.net.time_limit import HandlerTimeoutError, limit_steps, time_limit
+from osc_workbench.net.time_limit import HandlerTimeoutError, Watch, limit_steps, time_limit
 from osc_workbench.osc.context import Context
 from osc_workbench.osc.dispatch import Handler, Outcome, complete, invoke
 from osc_workbench.osc.errors import OscEncodeError
@@ -50,6 +51,9 @@ class HandlerRunner(Protocol):
     on_failure: OnFailure
 
     def run(self, handlers: tuple[Handler, ...], context: Context) -> None: ...
+
+    def batch(self) -> AbstractContextManager[None]:
+        """Return what to hold while the handlers of several messages are run; it only saves time."""
 
     def running(self) -> int:
         """Return how many handlers have begun and not ended."""
@@ -97,11 +101,14 @@ class LoopRunner:
 
     has_threads = True
 
-    def __init__(self, timeout: float | None = None, task_timeout: float | None = None) -> None:
+    def __init__(
+        self, timeout: float | None = None, task_timeout: float | None = None, clock: Clock | None = None
+    ) -> None:
         self.refused = 0
         self.on_failure: OnFailure = log_failure
         self._timeout = timeout
         self._task_timeout = task_timeout
+        self._watch = None if timeout is None else Watch(timeout, (clock or Clock()).time)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def run(self, handlers: tuple[Handler, ...], context: Context) -> None:
@@ -113,6 +120,9 @@ class LoopRunner:
                 self._go_on(outcome)
             else:
                 self.on_failure(outcome)
+
+    def batch(self) -> AbstractContextManager[None]:
+        return self._watch or nullcontext()
 
     def running(self) -> int:
         return len(self._tasks)
@@ -129,9 +139,16 @@ class LoopRunner:
                 logger.warning("%d handlers have not ended and are left behind.", len(hung))
 
     def _invoke(self, handler: Handler, context: Context) -> Outcome | None:
+        watch = self._watch
         try:
-            with time_limit(self._timeout):
+            if watch is None or not watch.is_on:
+                with time_limit(self._timeout):
+                    return invoke(handler, context)
+            watch.begin()
+            try:
                 return invoke(handler, context)
+            finally:
+                watch.end()
         except HandlerTimeoutError as error:
             return Outcome(handler, context, None, _ran_too_long(self._timeout, error))
 
@@ -199,6 +216,9 @@ class ThreadRunner:
             self._threads.append(thread)
             thread.start()
         self._waiting.put((handlers, context))
+
+    def batch(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def running(self) -> int:
         return self._running

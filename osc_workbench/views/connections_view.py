@@ -50,7 +50,7 @@ class _TableWithButton(QWidget):
             self.summary.setText(text)
 
     def _show_button(self) -> None:
-        self.button.setEnabled(bool(self.table.selected_rows()))
+        self.button.setEnabled(self.table.selectionModel().hasSelection())
 
     def _on_button(self) -> None:
         selected = [self._model.rows[number] for number in self.table.selected_rows()]

@@ -110,7 +110,7 @@ class RespondersView(QWidget):
         self.wish.emit(SetResponders(rules))  # type: ignore[arg-type]  # a signal carries objects
 
     def _show_button(self) -> None:
-        self.remove.setEnabled(bool(self.table.selected_rows()))
+        self.remove.setEnabled(self.table.selectionModel().hasSelection())
 
 
 def _field(name: str, placeholder: str, tip: str) -> QLineEdit:

@@ -162,6 +162,7 @@ QCheckBox::indicator, QTableView::indicator {{
 QCheckBox::indicator:checked, QTableView::indicator:checked {{ image: url("{check}"); }}
 QCheckBox::indicator:focus, QCheckBox::indicator:hover {{ border-color: {accent}; }}
 ValueTableView::item {{ padding: 0 4px; }}
+ValueTableView::item:focus {{ padding: 0 3px; border: 1px solid {accent}; }}
 ValueTableView QHeaderView::section {{ padding: 2px 7px; }}
 QHeaderView::section {{
     background: {window}; color: {text}; padding: 2px 4px; border: none;

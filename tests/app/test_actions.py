@@ -11,6 +11,7 @@ from osc_workbench.osc.codec import encode_packet
 from osc_workbench.osc.packet import OscBundle, OscMessage
 from osc_workbench.osc.timetag import TimeTag
 from osc_workbench.traffic.record import Batch
+from osc_workbench.views.theme import DARK
 from tests.doubles.stored import put
 from tests.doubles.traffic import TRUNCATED_FLOAT, numbered
 
@@ -166,6 +167,12 @@ def test_problems_are_listed(qtbot: QtBot, workbench: Workbench) -> None:
     close_dialogs(workbench)
 
 
+def test_a_theme_reaches_the_panels(workbench: Workbench) -> None:
+    workbench.responders.show_message("It is wrong.")
+    workbench.actions["dark theme"].trigger()
+    assert DARK.error.name() in workbench.responders.message.styleSheet()
+
+
 def test_a_theme_is_remembered(qapp: QApplication, workbench: Workbench) -> None:
     workbench.actions["dark theme"].trigger()
     assert workbench.settings.theme == "dark"
@@ -177,6 +184,10 @@ def test_the_keyboard_can_be_sent_to_each_part(qtbot: QtBot, workbench: Workbenc
     workbench.window.log.select(1)
     for name, part in (
         ("focus endpoints", workbench.window.endpoints.form.address),
+        ("focus packet", workbench.window.packet.tree),
+        ("focus responders", workbench.responders.table),
+        ("focus connections", workbench.connections.table),
+        ("focus pending", workbench.pending.table),
         ("focus packet", workbench.window.packet.tree),
         ("focus log", workbench.window.log),
     ):

@@ -95,6 +95,7 @@ def test_a_rule_that_is_switched_off_or_removed_is_silent(
         qtbot.keyClick(table, Qt.Key.Key_Delete)
         peer.sendto(encode_packet(PING), address)
         assert decode_packet(await receive(peer)) == OscMessage("/third")
+        await until(lambda: cells(table)[1][3] == "1")
 
     run(ask())
     assert [row[1:] for row in cells(table)] == [["/second", "the sender", "0"], ["/third", "the sender", "1"]]

@@ -15,7 +15,7 @@ TIMEOUT = 30.0
 
 
 def in_own_process(function: Callable[[], Awaitable[None] | None]) -> Callable[[], None]:
-    """Run a test, coroutine or not, in a new process, without threads, windows and whatever other tests have left there."""
+    """Run a test in a new process, without threads, windows and whatever other tests have left there."""
 
     @functools.wraps(function)
     def run() -> None:

@@ -233,7 +233,11 @@ async def test_no_more_processes_run_than_may_and_the_others_wait_their_turn() -
         most = max(most, rig.runner.running())
         return len(rig.sent) == 12
 
-    rig.dispatcher.on("/a", lambda context: (time.sleep(0.01), ("/b", *context.arguments))[1])
+    def work(context: Context) -> Any:
+        time.sleep(0.01)
+        return ("/b", *context.arguments)
+
+    rig.dispatcher.on("/a", work)
     for number in range(12):
         rig.run("/a", number)
     await until(look)

@@ -190,7 +190,13 @@ def test_every_packet_of_a_reply_is_sent_and_counted(rig: Rig) -> None:
 
 def test_a_handler_can_reply_as_often_as_it_likes_and_later(rig: Rig) -> None:
     kept: list[Context] = []
-    rig.dispatcher.on("/ping", lambda context: (context.reply("/one"), context.reply("/two"), kept.append(context))[2])
+
+    def ping(context: Context) -> None:
+        context.reply("/one")
+        context.reply("/two")
+        kept.append(context)
+
+    rig.dispatcher.on("/ping", ping)
     rig.receive(OscMessage("/ping"))
     kept[0].reply("/three")
     assert [packet for _, packet, _ in rig.sent] == [OscMessage("/one"), OscMessage("/two"), OscMessage("/three")]

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -126,6 +127,32 @@ async def test_a_handler_that_hangs_is_stopped_and_the_rest_goes_on(function: Ca
     assert "(test_runners.py, line " in describe_failure(rig.failed[0])
     rig.run("/a")
     assert len(rig.sent) == 2
+
+
+@pytest.mark.parametrize("is_swallowed", [False, True])
+async def test_in_a_batch_the_handler_that_hangs_is_stopped_and_no_other(is_swallowed: bool) -> None:
+    before = signal.getsignal(signal.SIGALRM)
+
+    def hang(_context: Context) -> None:
+        end = time.monotonic() + 4 * SHORT
+        try:
+            while not is_swallowed or time.monotonic() < end:
+                time.sleep(60)
+        except BaseException:
+            if not is_swallowed:
+                raise
+            time.sleep(60)
+
+    rig = Rig(LoopRunner(SHORT))
+    rig.dispatcher.on("/hangs", hang)
+    rig.dispatcher.on("/quick", lambda _: (time.sleep(SHORT / 2), "/done")[1])
+    with rig.runner.batch():
+        # Together the quick ones take longer than one handler may.
+        for address in ("/quick", "/quick", "/hangs", "/quick", "/quick"):
+            rig.run(address)
+    assert rig.sent == [OscMessage("/done")] * 4
+    assert rig.errors == [f"HandlerError: it ran longer than {SHORT} s and was stopped"]
+    assert signal.getsignal(signal.SIGALRM) == before
 
 
 @HANGING_COROUTINES
@@ -371,7 +398,12 @@ async def test_a_handler_that_fails_on_a_thread_is_reported_on_the_loop_and_the_
 ) -> None:
     rig = thread_rig(threads)
     reported: list[threading.Thread] = []
-    rig.runner.on_failure = lambda outcome: (reported.append(threading.current_thread()), rig.failed.append(outcome))[1]
+
+    def report(outcome: Outcome) -> None:
+        reported.append(threading.current_thread())
+        rig.failed.append(outcome)
+
+    rig.runner.on_failure = report
 
     def broken(_context: Context) -> None:
         raise KeyError("lamp")
@@ -457,7 +489,12 @@ async def test_messages_that_wait_for_a_thread_are_discarded_at_the_end_and_said
     rig = Rig(ThreadRunner(1))
     go_on = threading.Event()
     ran: list[int] = []
-    rig.dispatcher.on("/a", lambda _: (ran.append(1), go_on.wait(10))[0])
+
+    def run(_context: Context) -> None:
+        ran.append(1)
+        go_on.wait(10)
+
+    rig.dispatcher.on("/a", run)
     for _ in range(4):
         rig.run("/a")
     await until(lambda: ran)

@@ -273,7 +273,12 @@ async def test_a_script_that_does_not_change_is_not_loaded_again(
     rig.load(GOOD)
     looks: list[int] = []
     look = rig.script._look
-    monkeypatch.setattr(rig.script, "_look", lambda: (looks.append(1), look())[1])
+
+    def counted() -> Any:
+        looks.append(1)
+        return look()
+
+    monkeypatch.setattr(rig.script, "_look", counted)
     task = watched()
     await until(lambda: len(looks) > 5)
     assert rig.problems == []

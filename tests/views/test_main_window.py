@@ -7,6 +7,7 @@ from osc_workbench.models.connection_model import make_connection_model
 from osc_workbench.models.packet_model import PacketModel
 from osc_workbench.models.responder_model import ResponderModel
 from osc_workbench.models.traffic_model import Column, TrafficModel
+from osc_workbench.traffic.responder import Responder
 from osc_workbench.views.connections_view import ConnectionsView
 from osc_workbench.views.endpoint_bar import EndpointBar
 from osc_workbench.views.main_window import MainWindow
@@ -14,6 +15,7 @@ from osc_workbench.views.packet_view import PacketView
 from osc_workbench.views.responders_view import RespondersView
 from osc_workbench.views.theme import DARK, LIGHT, apply_theme
 from osc_workbench.views.traffic_view import TrafficView
+from osc_workbench.views.value_table_view import ValueTableView
 from tests.doubles.traffic import HandFedStore, record_of, url_of
 from tests.osc.samples import EVERY_TAG
 
@@ -190,6 +192,20 @@ def assert_focus_shows(qtbot: QtBot, window: MainWindow, part: QWidget) -> None:
     assert marked >= 20, part
 
 
+def assert_current_cell_shows(qtbot: QtBot, table: ValueTableView) -> None:
+    """The cell that F2 edits stands out among those of its row, which are all selected."""
+    table.model().show_rules((Responder("/ping", "/pong"),), (0,))
+    table.setFocus()
+    qtbot.waitUntil(table.hasFocus)
+    for column in range(3):
+        table.setCurrentIndex(table.model().index(0, column))
+        image = table.viewport().grab().toImage()
+        for other in range(3):
+            cell = table.visualRect(table.model().index(0, other))
+            line = {image.pixelColor(cell.center().x(), y).name() for y in range(cell.top(), cell.bottom() + 1)}
+            assert (DARK.accent.name() in line) is (other == column)
+
+
 def test_focus_can_be_seen(qtbot: QtBot, qapp: QApplication, window: MainWindow) -> None:
     before = qapp.styleSheet(), qapp.palette()
     try:
@@ -202,6 +218,7 @@ def test_focus_can_be_seen(qtbot: QtBot, qapp: QApplication, window: MainWindow)
         qtbot.waitUntil(responders.table.hasFocus)
         for part in (responders.table, responders.pattern, responders.target, responders.add):
             assert_focus_shows(qtbot, window, part)
+        assert_current_cell_shows(qtbot, responders.table)
     finally:
         qapp.setStyleSheet(before[0])
         qapp.setPalette(before[1])
