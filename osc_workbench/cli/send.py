@@ -88,7 +88,8 @@ async def _send(
             return await _print_reply(session, arrived, stopping, options.wait_reply, problems)
         if not is_done and options.repeat == 1:
             problems.append("Stopped before everything was sent.")
-        await asyncio.sleep(_REFUSAL_WAIT)
+        if not url.is_tcp:
+            await asyncio.sleep(_REFUSAL_WAIT)
     finally:
         session.close()
         # One turn of the loop, in which a connection ends.
