@@ -125,6 +125,13 @@ async def _send_all(session: Session, url: EndpointUrl, packets: list[OscPacket]
         due = start + (number + 1) / (options.rate or _RATE)
     if handed is not None:
         await _until_left(session, handed)
+    if target.is_tcp and not options.wait_reply:
+        # All of it was taken; a peer that ends the connection now has what it wanted.
+        session.on_problem = _ignore
+
+
+def _ignore(_problem: str) -> None:
+    """What happens after the end is no problem of ours."""
 
 
 async def _until_left(session: Session, due: float) -> None:

@@ -1,6 +1,10 @@
 """A workbench without a running program around it."""
 
 import asyncio
+import os
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +19,7 @@ from osc_workbench.app.settings import Settings
 from osc_workbench.app.workbench import Workbench
 from osc_workbench.session import Session
 from osc_workbench.views.theme import LIGHT
+from tests.doubles.gui_program import Start
 from tests.doubles.window import Run
 
 
@@ -50,3 +55,41 @@ def run(qapp: QApplication, workbench: Workbench) -> Iterator[Run]:
             return sorted(task.get_name() for task in asyncio.all_tasks() - {asyncio.current_task()})
 
         assert runner.run(close()) == []
+
+
+@pytest.fixture
+def peer() -> Iterator[socket.socket]:
+    """A UDP socket that does not block."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+        peer.bind(("127.0.0.1", 0))
+        peer.setblocking(False)
+        yield peer
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    own = {"QT_QPA_PLATFORM": "offscreen", "XDG_CONFIG_HOME": str(tmp_path / "config"), "PYTHONWARNINGS": "default"}
+    return {**os.environ, **own}
+
+
+@pytest.fixture
+def start(environment: dict[str, str]) -> Iterator[Start]:
+    processes: list[subprocess.Popen[str]] = []
+
+    def start_program(*arguments: str) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            [sys.executable, "-X", "dev", "-m", "osc_workbench", "gui", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        processes.append(process)
+        return process
+
+    yield start_program
+    for process in processes:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()

@@ -60,3 +60,12 @@ def cells(table: ValueTableView) -> list[list[str]]:
 async def receive(sock: socket.socket, timeout: float = 5.0) -> bytes:
     """Return what comes next to a socket that does not block."""
     return await asyncio.wait_for(asyncio.get_running_loop().sock_recv(sock, 65_536), timeout)
+
+
+async def listening(workbench: Workbench) -> tuple[str, int]:
+    """Add a UDP endpoint and return where it listens."""
+    return "127.0.0.1", port_of(workbench, await opened(workbench, EndpointKind.UDP))
+
+
+def url_of(peer: socket.socket) -> str:
+    return f"udp://127.0.0.1:{peer.getsockname()[1]}"

@@ -104,6 +104,12 @@ def test_what_arrives_in_the_frame_of_clearing_is_shown(store: HandFedStore, mod
     assert [cell(model, row, Column.ARGUMENTS) for row in range(model.rowCount())] == ["77"]
 
 
+def test_options_of_an_endpoint_do_not_push_its_port_out_of_sight(store: HandFedStore) -> None:
+    model = TrafficModel(store, lambda _: "tcp://127.0.0.1:9000?framing=slip")
+    model.apply_batch(store.receive(*numbered(1)))
+    assert model.look(0).cells[Column.ENDPOINT] == "tcp://127.0.0.1:9000"
+
+
 def test_a_row_says_all_about_its_message(store: HandFedStore, model: TrafficModel) -> None:
     model.apply_batch(store.receive(OscMessage("/synth/1/freq", "fs", (440.0, "a b"))))
     cells = model.look(0).cells
