@@ -107,6 +107,7 @@ class Workbench(QObject):
         for view in (self.window.endpoints, self.connections, self.pending, self.responders):
             view.wish.connect(self._grant)
         self.window.log.current_changed.connect(self._show_packet)
+        self.window.log.between_rows = self.session.handling.run_due
         self.window.log.following_changed.connect(self.actions["follow"].setChecked)
 
     # A frame.

@@ -115,7 +115,9 @@ async def _send_all(session: Session, url: EndpointUrl, packets: list[OscPacket]
         if handed is not None and (is_late or len(session.deadlines) > _AHEAD_LIMIT):
             await _until_left(session, handed)
             handed = None
-        outgoing = [_bundle(packets, options.bundle, clock.unix_ns())] if options.bundle else packets
+        # The time of a bundle counts from when it leaves, not from when it is handed over.
+        leaves_ns = clock.unix_ns() + max(0, round(1e9 * (due - clock.time())))
+        outgoing = [_bundle(packets, options.bundle, leaves_ns)] if options.bundle else packets
         for packet in outgoing:
             if is_late:
                 await session.send(packet, target, endpoint_id)

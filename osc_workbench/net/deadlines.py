@@ -16,6 +16,8 @@ from osc_workbench.net.clock import Clock
 
 # A sleep ends some 60 us late, more on a busy machine; what is left of this lead is spent in a spin.
 LEAD = 0.0002
+# A loop takes about this long to come round when it is woken, and spins for the rest of both.
+_WAKE_LEAD = 0.00015
 # A thread that computes gives way to ours after this time, not after Python's 5 ms; else nobody would ask.
 _SWITCH_INTERVAL = 0.0005
 # Source: Linux include/uapi/linux/prctl.h. The kernel rounds sleeps of a thread by up to 50 us unless told otherwise.
@@ -145,7 +147,7 @@ class LoopAlarm:
             self._thread.cancel(self._number)
         self._due = due
         if due is not None:
-            self._number = self._thread.at(due, self._wake)
+            self._number = self._thread.at(due - _WAKE_LEAD, self._wake)
 
     def close(self) -> None:
         self.set(None)
@@ -163,7 +165,7 @@ class LoopAlarm:
     def _on_wake(self) -> None:
         self._reading.recv(64)
         due = self._due
-        if due is None or due - self._thread.clock.time() > 2 * LEAD:
+        if due is None or due - self._thread.clock.time() > 2 * (LEAD + _WAKE_LEAD):
             # Woken for a deadline that was moved meanwhile.
             return
         self._thread.spin_until(due)
