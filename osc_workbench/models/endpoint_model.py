@@ -8,6 +8,7 @@ from osc_workbench.traffic.record import EndpointState, EndpointStatus, Role
 
 _FRAMINGS = {"length": "length prefix", "slip": "SLIP", "auto": "framing not known yet"}
 
+_KINDS = {Role.LISTEN: "TCP server", Role.CONNECT: "TCP client"}
 # What the button of a card does, by whether it runs or could be started.
 _VERBS = {
     Role.LISTEN: {True: "Start listening at", False: "Stop listening at"},
@@ -29,13 +30,14 @@ class Lamp(enum.Enum):
 class EndpointLook:
     """Texts of one endpoint.
 
-    rates: what comes in now. totals: since it was added. connections: how many there are, "" where that says nothing.
+    kind: what a TCP endpoint is, "" for UDP. rates: what comes in now. totals: since it was added. connections: how many there are, "" where that says nothing.
     warning: loss and what to do about it, "" if there is none. verb: what its button does.
     """
 
     endpoint_id: int
     lamp: Lamp
     url: str
+    kind: str
     rates: str
     totals: str
     connections: str
@@ -52,6 +54,7 @@ def look_of(status: EndpointStatus) -> EndpointLook:
         endpoint_id=status.endpoint_id,
         lamp=lamp,
         url=status.url,
+        kind=_KINDS[status.role] if status.url.startswith("tcp") else "",
         rates=f"{lamp.value} · {_rate(status.packets_per_second)} packets/s · {size_text(status.octets_per_second)}/s",
         totals=_totals(status),
         connections=_connections(status),

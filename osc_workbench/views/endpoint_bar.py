@@ -91,7 +91,8 @@ class EndpointCard(QFrame):
         self._remove = QToolButton()
         self._remove.setText("✕")
         self._remove.clicked.connect(self._on_remove)
-        self._exposure, self._rates, self._totals = _label(muted=True), _label(muted=True), _label(muted=True)
+        self._kind, self._exposure = _label(muted=True), _label(muted=True)
+        self._rates, self._totals = _label(muted=True), _label(muted=True)
         self._connections, self._pending = _link("Show the connections"), _link("Show the bundles that wait")
         self._connections.clicked.connect(self._show_connections)
         self._pending.clicked.connect(self._show_pending)
@@ -106,7 +107,7 @@ class EndpointCard(QFrame):
         layout.setContentsMargins(8, 6, 6, 8)
         layout.setSpacing(2)
         layout.addLayout(top)
-        for label in (self._exposure, self._rates, self._totals):
+        for label in (self._kind, self._exposure, self._rates, self._totals):
             layout.addWidget(label)
         for link in (self._connections, self._pending):
             layout.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
@@ -127,6 +128,7 @@ class EndpointCard(QFrame):
         self.lamp.show_lamp(look.lamp)
         for label, text in (
             (self._url, look.url),
+            (self._kind, look.kind),
             (self._exposure, exposure_of(status)),
             (self._rates, look.rates),
             (self._totals, look.totals),

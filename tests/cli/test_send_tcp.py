@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -113,17 +114,29 @@ def test_everything_arrives_though_the_peer_reads_slowly() -> None:
         with running("send", listener.url, *words, "--repeat", "100", "--rate", "1e6") as sender:
             with accept(listener) as peer:
                 # Nothing is read before the sender must wait.
-                wait_for(lambda: is_stuck(sender.process.pid))
+                wait_for(StuckQueue(listener).is_stuck)
                 packets = packets_of(read_all(peer))
                 assert sender.wait() == 0
         assert packets == [encode_packet(OscMessage.of("/large", LARGE))] * 100
 
 
-def is_stuck(pid: int) -> bool:
-    """Whether the process has sent what the system takes: its send queue is full and it sleeps."""
-    with open(f"/proc/{pid}/net/tcp") as table:
-        queues = [int(line.split()[4].partition(":")[0], 16) for line in table.readlines()[1:]]
-    return max(queues, default=0) > 1 << 20
+def connections_to(port: int) -> list[list[str]]:
+    """Return the rows of the system's table for what connects to a port of this machine."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return [row for row in rows if row[2].endswith(f":{port:04X}")]
+
+
+class StuckQueue:
+    """What waits in the system for a peer that does not read."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._port = listener.socket.getsockname()[1]
+        self._seen = [0]
+
+    def is_stuck(self) -> bool:
+        """Tell whether it is much and has not changed for some looks: the sender waits, too."""
+        self._seen.append(sum(int(row[4].partition(":")[0], 16) for row in connections_to(self._port)))
+        return self._seen[-1] > 1 << 19 and len(self._seen) > 30 and len(set(self._seen[-30:])) == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -132,7 +145,7 @@ def test_signal_ends_it_though_the_peer_never_reads(number: int) -> None:
         listener.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
         text = "/large ,b x" + '"' + LARGE.hex() + '"'
         with running("send", listener.url, text, "--repeat", "1000", "--rate", "1e6") as sender, accept(listener):
-            wait_for(lambda: is_stuck(sender.process.pid))
+            wait_for(StuckQueue(listener).is_stuck)
             start = time.monotonic()
             # What the peer has not taken is given up, and that is said.
             assert sender.end(number) == 1
@@ -148,8 +161,11 @@ def test_signal_ends_the_wait_for_a_connection() -> None:
         for sock in waiting:
             sock.setblocking(False)
             sock.connect_ex(full.getsockname())
-        with running("send", f"tcp://127.0.0.1:{full.getsockname()[1]}", "/a") as sender:
-            wait_for(lambda: is_connecting(sender.process.pid, full.getsockname()[1]))
+        port = full.getsockname()[1]
+        # The test's own attempts are among them.
+        begun = connecting(port)
+        with running("send", f"tcp://127.0.0.1:{port}", "/a") as sender:
+            wait_for(lambda: connecting(port) > begun)
             start = time.monotonic()
             assert sender.end(signal.SIGTERM) == 1
             assert time.monotonic() - start < 5
@@ -158,11 +174,9 @@ def test_signal_ends_the_wait_for_a_connection() -> None:
             sock.close()
 
 
-def is_connecting(pid: int, port: int) -> bool:
-    with open(f"/proc/{pid}/net/tcp") as table:
-        rows = [line.split() for line in table.readlines()[1:]]
-    # Source: Linux include/net/tcp_states.h: 02 is SYN_SENT. The test's own attempts are among them.
-    return sum(row[2].endswith(f":{port:04X}") and row[3] == "02" for row in rows) > 2
+def connecting(port: int) -> int:
+    # Source: Linux include/net/tcp_states.h: 02 is SYN_SENT.
+    return sum(row[3] == "02" for row in connections_to(port))
 
 
 # Groups and broadcast.

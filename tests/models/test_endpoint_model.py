@@ -157,3 +157,7 @@ def test_a_stream_drops_nothing_and_counts_what_it_cannot_read() -> None:
 @pytest.mark.parametrize(("count", "text"), [(0, "0 frames"), (1, "1 frame"), (1234, "1,234 frames")])
 def test_what_is_counted_agrees_with_its_number(count: int, text: str) -> None:
     assert counted(count, "frame") == text
+
+
+def test_server_and_client_of_the_same_address_can_be_told_apart() -> None:
+    assert (look_of(SERVER).kind, look_of(CLIENT).kind, look_of(OPEN).kind) == ("TCP server", "TCP client", "")
