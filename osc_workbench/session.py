@@ -6,16 +6,13 @@ What arrives waits in the inbox until `flush` is called, once a frame; nothing i
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
 
 from osc_workbench.net.arrivals import Arrivals
 from osc_workbench.net.clock import Clock
 from osc_workbench.net.deadlines import DeadlineThread
 from osc_workbench.net.endpoint import Endpoint, resolve
+from osc_workbench.net.endpoint_kinds import make_endpoint
 from osc_workbench.net.errors import EndpointError, log_problem
 from osc_workbench.net.handling import Handling
 from osc_workbench.net.inbox import Inbox
@@ -24,26 +21,15 @@ from osc_workbench.net.responders import Responders
 from osc_workbench.net.runners import LoopRunner
 from osc_workbench.net.script import Script
 from osc_workbench.net.status import status_of, status_of_pending
+from osc_workbench.net.storing import store_arrivals
 from osc_workbench.net.tasks import spawn
-from osc_workbench.net.tcp import TcpClient, TcpServer
-from osc_workbench.net.udp import UdpEndpoint
 from osc_workbench.net.url import EndpointUrl
 from osc_workbench.osc.codec import encode_packet
 from osc_workbench.osc.context import Reply, packets_of_reply
 from osc_workbench.osc.dispatch import Dispatcher
 from osc_workbench.osc.packet import OscBundle, OscMessage, OscPacket
 from osc_workbench.osc.timetag import TimeTag
-from osc_workbench.traffic.chunk import TRUNCATED
-from osc_workbench.traffic.indexer import index_datagrams
-from osc_workbench.traffic.record import (
-    Batch,
-    Direction,
-    EndpointState,
-    EndpointStatus,
-    Peer,
-    PendingStatus,
-    Role,
-)
+from osc_workbench.traffic.record import Batch, Direction, EndpointState, EndpointStatus, Peer, PendingStatus, Role
 from osc_workbench.traffic.responder import Responder
 from osc_workbench.traffic.store import TrafficStore
 from osc_workbench.traffic.tally import Tally
@@ -57,8 +43,8 @@ _CHECK_INTERVAL = 1.0
 _PENDING_SHOWN = 200
 
 
-def _nobody() -> None:
-    return None
+def _encoded(packet: OscPacket | bytes) -> bytes:
+    return packet if isinstance(packet, bytes) else encode_packet(packet)
 
 
 class Session:
@@ -72,7 +58,7 @@ class Session:
         self.clock = clock or Clock()
         # An empty store counts as false.
         self.store = TrafficStore() if store is None else store
-        self.on_arrival: Callable[[], None] = _nobody
+        self.on_arrival: Callable[[], None] = lambda: None
         self.on_problem: Callable[[str], None] = log_problem
         self.recorder: Recorder | None = None
         self.script: Script | None = None
@@ -82,17 +68,20 @@ class Session:
             self.dispatcher,
             self.clock,
             self._send_reply,
-            lambda text: self.on_problem(text),
+            self._report,
             runner=LoopRunner(HANDLER_TIMEOUT, TASK_TIMEOUT),
             deadlines=self.deadlines,
         )
-        self.responders = Responders(self.dispatcher, self._send_by_rule)
+        self.responders = Responders(self.dispatcher, self._send_to)
         self._endpoints: dict[int, Endpoint] = {}
         self._tallies: dict[int, Tally] = {}
         self._next_id = 1
         self._inbox = Inbox()
         self._is_holding = False
         self._checked = self.clock.time()
+
+    def _report(self, problem: str) -> None:
+        self.on_problem(problem)
 
     # Endpoints.
 
@@ -101,16 +90,11 @@ class Session:
 
         reconnect: whether one that connects tries again when it has failed.
         """
-        if role is Role.CONNECT and not url.is_tcp:
-            raise EndpointError(f"{url} needs no connection: datagrams are sent without one.", "Use tcp://.")
-        make: Callable[..., Endpoint] = UdpEndpoint
-        if url.is_tcp:
-            make = TcpServer if role is Role.LISTEN else partial(TcpClient, reconnect=reconnect)
         endpoint_id = self._next_id
+        endpoint = make_endpoint(endpoint_id, url, role, self.clock, self._take, self._report, reconnect)
         self._next_id += 1
-        self._endpoints[endpoint_id] = make(
-            endpoint_id, url, self.clock, self._take, lambda text: self.on_problem(text)
-        )
+        endpoint.hold(self._is_holding)
+        self._endpoints[endpoint_id] = endpoint
         self._tallies[endpoint_id] = Tally()
         return endpoint_id
 
@@ -167,9 +151,7 @@ class Session:
             endpoint.close()
         self.handling.close()
         self.deadlines.close()
-        if self.recorder is not None:
-            self.flush(None)
-            self.stop_recording()
+        self.stop_recording()
 
     # Rules that answer.
 
@@ -182,12 +164,12 @@ class Session:
 
         Raises EndpointError if it cannot be loaded.
         """
-        names = {"OscMessage": OscMessage, "OscBundle": OscBundle, "TimeTag": TimeTag, "send": self._send_from_script}
-        script = self.script = Script(path, self.dispatcher, names, lambda text: self.on_problem(text))
+        names = {"OscMessage": OscMessage, "OscBundle": OscBundle, "TimeTag": TimeTag, "send": self._send_to}
+        script = self.script = Script(path, self.dispatcher, names, self._report)
         script.load()
         return spawn(script.watch(), f"watch {path.name}")
 
-    async def _send_from_script(self, packet: Reply, url: str) -> None:
+    async def _send_to(self, packet: Reply, url: str) -> None:
         """Send packets, in any form a reply can have, to a URL."""
         for each in packets_of_reply(packet):
             await self.send_anywhere(each, EndpointUrl.parse(url))
@@ -197,16 +179,13 @@ class Session:
     def start_recording(self, path: Path) -> None:
         """Record everything that comes and goes from now on. Raises EndpointError if the file cannot be made."""
         self.flush(None)
-        self.recorder = Recorder(
-            path,
-            lambda endpoint_id: self._endpoints[endpoint_id].url,
-            lambda endpoint_id: self._endpoints[endpoint_id].local,
-            self.clock,
-            lambda text: self.on_problem(text),
-        )
+        endpoints = self._endpoints
+        self.recorder = Recorder(path, self.endpoint_url, lambda key: endpoints[key].local, self.clock, self._report)
 
     def stop_recording(self) -> None:
-        """End the recording, if there is one."""
+        """End the recording, if there is one; what has come so far is in it."""
+        if self.recorder is not None:
+            self.flush(None)
         recorder, self.recorder = self.recorder, None
         if recorder is not None:
             lost = {status.endpoint_id: (status.dropped or 0) + status.discarded for status in self.statuses()}
@@ -272,35 +251,15 @@ class Session:
                 endpoint.check()
 
     def _store(self, arrivals: Arrivals, deadline: float | None) -> int:
-        """Store datagrams until the deadline; return how many were taken, at least one."""
-        links = self._link_numbers(arrivals)
+        """Store and record datagrams until the deadline; return how many were taken, at least one."""
+        time = self.clock.time
+        taken, malformed = store_arrivals(arrivals, self.store, lambda: deadline is not None and time() >= deadline)
         tally = self._tallies.get(arrivals.endpoint_id)
-        index, end = 0, len(arrivals.datagrams)
-        while index < end:
-            first = index
-            rows, index, malformed = index_datagrams(
-                arrivals.datagrams, index, arrivals.times, links, self.store.headers
-            )
-            for number in arrivals.truncated:
-                if first <= number < index:
-                    rows.flags[rows.of_packet(number - first)] |= TRUNCATED
-            self.store.append(rows)
-            if tally is not None and arrivals.direction is Direction.IN:
-                tally.malformed += malformed
-            if self.recorder is not None:
-                self.recorder.write(arrivals, first, index)
-            if deadline is not None and self.clock.time() >= deadline:
-                break
-        return index
-
-    def _link_numbers(self, arrivals: Arrivals) -> npt.NDArray[np.uint32]:
-        number_of = self.store.links.number_of
-        peers = arrivals.peers
-        distinct = set(peers)
-        numbers = {peer: number_of(arrivals.endpoint_id, peer, arrivals.direction) for peer in distinct}
-        if len(distinct) == 1:
-            return np.full(len(peers), numbers[peers[0]], np.uint32)
-        return np.array([numbers[peer] for peer in peers], np.uint32)
+        if tally is not None and arrivals.direction is Direction.IN:
+            tally.malformed += malformed
+        if self.recorder is not None:
+            self.recorder.write(arrivals, 0, taken)
+        return taken
 
     # Sending.
 
@@ -309,9 +268,8 @@ class Session:
 
         Raises OscEncodeError for a packet that cannot be written, EndpointError if it could not leave.
         """
-        data = packet if isinstance(packet, bytes) else encode_packet(packet)
         endpoint, peer = await self._sender(target, endpoint_id)
-        endpoint.send(data, peer)
+        endpoint.send(_encoded(packet), peer)
         await endpoint.drain(peer)
 
     async def send_at(self, due: float, packet: OscPacket | bytes, target: EndpointUrl, endpoint_id: int) -> None:
@@ -319,9 +277,8 @@ class Session:
 
         Raises as `send` does for what could never leave.
         """
-        data = packet if isinstance(packet, bytes) else encode_packet(packet)
         endpoint, peer = await self._sender(target, endpoint_id)
-        endpoint.send_at(due, data, peer, self.deadlines)
+        endpoint.send_at(due, _encoded(packet), peer, self.deadlines)
 
     async def _sender(self, target: EndpointUrl, endpoint_id: int) -> tuple[Endpoint, Peer]:
         endpoint = self._endpoints.get(endpoint_id)
@@ -340,20 +297,23 @@ class Session:
             raise EndpointError(f"The answer to {peer} was not sent: its endpoint was removed.")
         endpoint.send(data, peer)
 
-    async def _send_by_rule(self, packet: OscPacket, url: str) -> None:
-        await self.send_anywhere(packet, EndpointUrl.parse(url))
-
     async def send_anywhere(self, packet: OscPacket | bytes, target: EndpointUrl) -> None:
         """Send a packet from an open endpoint that can: a connection to the target, or any UDP endpoint.
 
         Raises OscEncodeError or EndpointError.
         """
         _, address = await resolve(asyncio.get_running_loop(), target)
+        remedy = "Connect to it first." if target.is_tcp else "Listen somewhere first; it is sent from there."
+        failure = EndpointError(f"There is no open endpoint from which {target} can be reached.", remedy)
         for endpoint in self._endpoints.values():
             if endpoint.state is not EndpointState.OPEN or endpoint.url.is_tcp is not target.is_tcp:
                 continue
-            if not target.is_tcp or any(status.peer == address for status in endpoint.connections()):
+            if target.is_tcp and all(status.peer != address for status in endpoint.connections()):
+                continue
+            # One of the other family, or of this machine alone, cannot; the next one may.
+            try:
                 await self.send(packet, target, endpoint.endpoint_id)
                 return
-        remedy = "Connect to it first." if target.is_tcp else "Listen somewhere first; it is sent from there."
-        raise EndpointError(f"There is no open endpoint from which {target} can be reached.", remedy)
+            except EndpointError as error:
+                failure = error
+        raise failure

@@ -59,27 +59,29 @@ def test_packets_are_sent_in_the_framing_of_the_url(host: str, framing: str, fra
 
 @FRAMERS
 def test_reply_is_printed(framing: str, frame: Callable[..., bytes]) -> None:
-    with tcp_listener() as listener:
-        with running("send", f"{listener.url}?framing={framing}", "/status", "--wait-reply", "10") as sender:
-            with accept(listener) as peer:
-                assert peer.recv(100) == frame(encode_packet(OscMessage("/status")))
-                peer.sendall(frame(encode_packet(OscMessage.of("/status.reply", 1))))
-                assert sender.wait() == 0
-                (line,) = sender.lines
-                assert line.endswith(" /status.reply ,i 1")
-                assert sender.stderr == ""
+    with (
+        tcp_listener() as listener,
+        running("send", f"{listener.url}?framing={framing}", "/status", "--wait-reply", "10") as sender,
+        accept(listener) as peer,
+    ):
+        assert peer.recv(100) == frame(encode_packet(OscMessage("/status")))
+        peer.sendall(frame(encode_packet(OscMessage.of("/status.reply", 1))))
+        assert sender.wait() == 0
+        (line,) = sender.lines
+        assert line.endswith(" /status.reply ,i 1")
+        assert sender.stderr == ""
 
 
 def test_reply_before_the_end_of_the_connection_is_printed() -> None:
     # As a server does that answers and hangs up.
     for _ in range(5):
-        with tcp_listener() as listener:
-            with running("send", listener.url, "/status", "--wait-reply", "10") as sender:
-                with accept(listener) as peer:
-                    assert peer.recv(100)
-                    peer.sendall(prefixed(encode_packet(OscMessage("/reply"))))
-                assert sender.wait() == 0
-                assert sender.lines[0].endswith(" /reply ,")
+        words = ["/status", "--wait-reply", "10"]
+        with tcp_listener() as listener, running("send", listener.url, *words) as sender:
+            with accept(listener) as peer:
+                assert peer.recv(100)
+                peer.sendall(prefixed(encode_packet(OscMessage("/reply"))))
+            assert sender.wait() == 0
+            assert sender.lines[0].endswith(" /reply ,")
 
 
 def test_end_of_the_connection_instead_of_a_reply_is_said_at_once() -> None:
@@ -110,13 +112,12 @@ def test_refused_connection_could_not_be_used(options: list[str]) -> None:
 def test_everything_arrives_though_the_peer_reads_slowly() -> None:
     with tcp_listener() as listener:
         listener.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
-        words = ["/large ,b x" + '"' + LARGE.hex() + '"']
-        with running("send", listener.url, *words, "--repeat", "100", "--rate", "1e6") as sender:
-            with accept(listener) as peer:
-                # Nothing is read before the sender must wait.
-                wait_for(StuckQueue(listener).is_stuck)
-                packets = packets_of(read_all(peer))
-                assert sender.wait() == 0
+        words = ["/large ,b x" + '"' + LARGE.hex() + '"', "--repeat", "100", "--rate", "1e6"]
+        with running("send", listener.url, *words) as sender, accept(listener) as peer:
+            # Nothing is read before the sender must wait.
+            wait_for(StuckQueue(listener).is_stuck)
+            packets = packets_of(read_all(peer))
+            assert sender.wait() == 0
         assert packets == [encode_packet(OscMessage.of("/large", LARGE))] * 100
 
 
@@ -242,4 +243,3 @@ def test_bundle_of_each_round_has_its_own_time() -> None:
             tags.append(bundle.time_tag)
         gaps = [(later.value - earlier.value) / 2**32 for earlier, later in pairwise(tags)]
         assert all(0.005 < gap < 1.0 for gap in gaps)
-

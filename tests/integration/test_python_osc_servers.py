@@ -160,11 +160,13 @@ async def test_their_async_dispatch_tcp_client_is_answered_by_our_server(our_tcp
 
 @pytest.mark.parametrize("mode", MODES)
 def test_large_blobs_of_every_byte_go_both_ways(mode: str) -> None:
-    with served("BlockingOSCTCPServer", mode) as port:
-        with BlockingClient(f"tcp://{HOST}:{port}?framing={FRAMINGS[mode]}") as client:
-            # Their server would stop at the first byte it does not understand.
-            client.send(("/blob", TRICKY))
-            assert client.request(("/add", 1, 1), "/sum", 5.0) == OscMessage.of("/sum", 2)
+    with (
+        served("BlockingOSCTCPServer", mode) as port,
+        BlockingClient(f"tcp://{HOST}:{port}?framing={FRAMINGS[mode]}") as client,
+    ):
+        # Their server would stop at the first byte it does not understand.
+        client.send(("/blob", TRICKY))
+        assert client.request(("/add", 1, 1), "/sum", 5.0) == OscMessage.of("/sum", 2)
     with served("OscServer", "tcp") as port, SimpleTCPClient(HOST, port, mode=mode) as theirs:
         theirs.send_message("/blob", TRICKY)
         theirs.send_message("/add", [1, 1])

@@ -18,7 +18,7 @@ from osc_workbench.osc.packet import OscBundle, OscMessage
 from osc_workbench.osc.timetag import TimeTag
 from tests.doubles.own_process import in_own_process
 from tests.doubles.receiving import needs_ipv6, udp_socket
-from tests.doubles.talking import Talker, talking_to
+from tests.doubles.talking import talking_to
 
 ALL_URLS = ("udp://127.0.0.1:0", "tcp://127.0.0.1:0", "tcp://127.0.0.1:0?framing=slip")
 URLS = pytest.mark.parametrize("url", [*ALL_URLS, pytest.param("tcp://[::1]:0", marks=needs_ipv6)])
@@ -164,10 +164,10 @@ def test_shutdown_by_a_signal_handler_ends_it() -> None:
 def test_keyboard_interrupt_ends_it_and_the_port_is_given_back() -> None:
     dispatcher = Dispatcher()
     dispatcher.on("/end", lambda _: os.kill(os.getpid(), signal.SIGINT))
-    with pytest.raises(KeyboardInterrupt):
-        with BlockingServer("udp://127.0.0.1:0", dispatcher) as server, talking_to(server.url) as talker:
-            port = server.url.port
-            talker.send(OscMessage("/end"))
+    with BlockingServer("udp://127.0.0.1:0", dispatcher) as server, talking_to(server.url) as talker:
+        port = server.url.port
+        talker.send(OscMessage("/end"))
+        with pytest.raises(KeyboardInterrupt):
             server.serve_forever()
     with BlockingServer(f"udp://127.0.0.1:{port}", dispatcher):
         pass
@@ -270,7 +270,7 @@ def test_what_is_not_open_says_so(kind: type[BlockingServer]) -> None:
 
 
 def test_name_that_is_not_known_is_explained() -> None:
-    with pytest.raises(EndpointError, match="'no..host' is not known"):
+    with pytest.raises(EndpointError, match=r"'no\.\.host' is not known"):
         BlockingServer("udp://no..host:0", adding()).open()
 
 
@@ -404,15 +404,3 @@ def test_forking_is_refused_beside_other_threads() -> None:
     finally:
         end.set()
         thread.join()
-
-
-def test_talker_of_these_tests_tells_an_end_from_silence() -> None:
-    with BlockingServer("tcp://127.0.0.1:0", adding()) as server:
-        with talking_to(server.url) as talker:
-            assert isinstance(talker, Talker)
-            talker.send(PING)
-            assert server.handle_request(5.0)
-            server.close()
-            assert talker.receive() == PONG
-            with pytest.raises(EOFError):
-                talker.receive()

@@ -280,7 +280,7 @@ async def test_connection_lost_while_a_request_waits_is_an_error() -> None:
 
 
 async def test_name_that_is_not_known_is_an_error() -> None:
-    with pytest.raises(EndpointError, match="'no..host' is not known"):
+    with pytest.raises(EndpointError, match=r"'no\.\.host' is not known"):
         await OscClient("udp://no..host:9000").open()
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from osc_workbench.net.port_holder import find_port_holder
 from tests.doubles.receiving import HOSTS, free_port, udp_socket
+from tests.doubles.streams import tcp_listener
 
 HEADER = "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 LINE = "  1: 0100007F:{port:04X} 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 {inode} 2 0 0\n"
@@ -51,3 +52,22 @@ def test_our_own_socket_is_found(host: str) -> None:
     with udp_socket(host) as sock:
         assert find_port_holder(sock.getsockname()[1]).endswith(f"(process {os.getpid()})")
     assert find_port_holder(free_port(host)) == ""
+
+
+def test_only_who_listens_holds_a_tcp_port(tmp_path: Path) -> None:
+    proc = make_proc(tmp_path, 9000, b"scsynth\n")
+    connection = LINE.replace(" 07 ", " 01 ").format(port=9000, inode=9)
+    listening = LINE.replace(" 07 ", " 0A ").format(port=9000, inode=4711)
+    (proc / "net" / "tcp").write_text(HEADER + connection)
+    assert find_port_holder(9000, "tcp", proc) == ""
+    (proc / "net" / "tcp6").write_text(HEADER + listening)
+    assert find_port_holder(9000, "tcp", proc) == "scsynth (process 42)"
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs /proc")
+@HOSTS
+def test_our_own_tcp_socket_is_found(host: str) -> None:
+    with tcp_listener(host) as listener:
+        port = listener.socket.getsockname()[1]
+        assert find_port_holder(port, "tcp").endswith(f"(process {os.getpid()})")
+        assert find_port_holder(port, "udp") == ""

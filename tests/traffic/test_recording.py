@@ -85,6 +85,36 @@ def test_an_ipv4_peer_of_an_ipv6_endpoint_is_written_as_mapped() -> None:
     assert socket.inet_ntop(socket.AF_INET6, packet[8:24]) == "::ffff:127.0.0.1"
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_packets_of_a_stream_are_segments_that_follow_each_other(host: str) -> None:
+    here, peer, other = Peer(host, 9000), Peer(host, 50_000), Peer(host, 50_001)
+    packets = [b"/a\0\0", bytes(150_000), b"/b\0\0"]
+    file = io.BytesIO()
+    writer = PcapngWriter(file, "test")
+    interface = writer.add_interface("tcp://127.0.0.1:9000")
+    for packet in packets:
+        writer.add_stream(interface, UNIX_NS, Direction.IN, here, peer, packet)
+        writer.add_stream(interface, UNIX_NS, Direction.OUT, here, peer, b"/ok\0")
+        writer.add_stream(interface, UNIX_NS, Direction.IN, here, other, packet)
+    streams: dict[tuple[int, int], bytes] = {}
+    for _, packet in dpkt.pcapng.Reader(io.BytesIO(file.getvalue())):
+        ip = (dpkt.ip.IP if packet[0] >> 4 == 4 else dpkt.ip6.IP6)(packet)
+        segment = ip.data
+        key = segment.sport, segment.dport
+        assert segment.seq == 1 + len(streams.get(key, b""))
+        # What the other side has sent so far is acknowledged.
+        assert segment.ack == 1 + len(streams.get((segment.dport, segment.sport), b""))
+        pseudo = ip.src + ip.dst + struct.pack(">IBBBB", len(bytes(segment)), 0, 0, 0, 6)
+        assert internet_checksum(pseudo + bytes(segment)) == 0
+        streams[key] = streams.get(key, b"") + bytes(segment.data)
+    whole = b"".join(struct.pack(">I", len(packet)) + packet for packet in packets)
+    assert streams == {
+        (50_000, 9000): whole,
+        (50_001, 9000): whole,
+        (9000, 50_000): b"\0\0\0\4/ok\0" * 3,
+    }
+
+
 def test_a_file_cut_anywhere_keeps_its_whole_blocks() -> None:
     content = recording_of([b"abcd"] * 5)
     whole = blocks_of(content)
