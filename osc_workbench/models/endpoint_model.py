@@ -30,8 +30,9 @@ class Lamp(enum.Enum):
 class EndpointLook:
     """Texts of one endpoint.
 
-    kind: what a TCP endpoint is, "" for UDP. rates: what comes in now. totals: since it was added. connections: how many there are, "" where that says nothing.
-    warning: loss and what to do about it, "" if there is none. verb: what its button does.
+    kind: what a TCP endpoint is, "" for UDP. rates: what comes in now. totals: since it was added. connections: how
+    many there are, "" where that says nothing. warning: loss and what to do about it, "" if there is none. verb: what
+    its button does.
     """
 
     endpoint_id: int
