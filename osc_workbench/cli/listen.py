@@ -13,7 +13,7 @@ from osc_workbench.cli.running import run_until_stopped, wait_for_any
 from osc_workbench.net.errors import EndpointError
 from osc_workbench.net.url import EndpointUrl
 from osc_workbench.session import Session
-from osc_workbench.traffic.record import Batch, EndpointStatus, PacketRecord
+from osc_workbench.traffic.record import Batch, Direction, EndpointStatus, PacketRecord
 from osc_workbench.traffic.record_lines import json_line, text_line
 from osc_workbench.traffic.responder import Responder
 from osc_workbench.traffic.store import TrafficStore
@@ -28,7 +28,7 @@ _KEPT_ROWS, _KEPT_BYTES = 1 << 18, 64 << 20
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("urls", nargs="+", metavar="URL", help="where to listen, e.g. udp://127.0.0.1:9000")
     parser.add_argument("--format", choices=("text", "jsonl"), default="text", help="text (default) or JSON lines")
-    parser.add_argument("--count", type=positive_integer, metavar="N", help="end after N packets")
+    parser.add_argument("--count", type=positive_integer, metavar="N", help="end after N packets have arrived")
     parser.add_argument("--for", type=positive_number, metavar="SECONDS", dest="duration", help="end after SECONDS")
     parser.add_argument("--record", type=Path, metavar="FILE", help="record everything as pcapng; FILE must be new")
     add_handler_arguments(parser)
@@ -79,6 +79,7 @@ class Listening:
         self._session = Session(store=TrafficStore(_KEPT_ROWS, _KEPT_BYTES))
         self._session.on_problem = say
         self._printed = 0
+        self._received = 0
         self._stats_problem = ""
         self._line = json_line if options.format == "jsonl" else text_line
 
@@ -136,7 +137,7 @@ class Listening:
         return RESERVATIONS if self._options.count and not self._is_done() and not stopping.is_set() else DONE
 
     def _is_done(self) -> bool:
-        return self._options.count is not None and self._printed >= self._options.count
+        return self._options.count is not None and self._received >= self._options.count
 
     def _print(self, batch: Batch) -> None:
         lines = []
@@ -146,6 +147,8 @@ class Listening:
             url = self._session.endpoint_url(record.endpoint_id)
             lines.append(self._line(record, str(url)))
             self._printed += 1
+            # Our own answers are printed, too, but do not count as what arrives.
+            self._received += record.direction is Direction.IN
         if lines:
             lines.append("")
             sys.stdout.write("\n".join(lines))
