@@ -16,8 +16,9 @@ from osc_workbench.net.endpoint_kinds import make_endpoint
 from osc_workbench.net.errors import EndpointError, log_problem
 from osc_workbench.net.handling import Handling
 from osc_workbench.net.inbox import Inbox
+from osc_workbench.net.problem_limit import ProblemLimit
 from osc_workbench.net.recorder import Recorder
-from osc_workbench.net.responders import Responders
+from osc_workbench.net.responders import GuardedSend, Responders
 from osc_workbench.net.runners import LoopRunner
 from osc_workbench.net.script import Script
 from osc_workbench.net.status import status_of, status_of_pending
@@ -25,7 +26,6 @@ from osc_workbench.net.storing import store_arrivals
 from osc_workbench.net.tasks import spawn
 from osc_workbench.net.url import EndpointUrl
 from osc_workbench.osc.codec import encode_packet
-from osc_workbench.osc.context import Reply, packets_of_reply
 from osc_workbench.osc.dispatch import Dispatcher
 from osc_workbench.osc.packet import OscBundle, OscMessage, OscPacket
 from osc_workbench.osc.timetag import TimeTag
@@ -47,11 +47,15 @@ def _encoded(packet: OscPacket | bytes) -> bytes:
     return packet if isinstance(packet, bytes) else encode_packet(packet)
 
 
+def _ignore(_text: str) -> None:
+    return None
+
+
 class Session:
     """Endpoints and what came through them.
 
     on_arrival: called when something came into the inbox, so that a frame can be asked for; replace it at will.
-    on_problem: called with one sentence about what failed in the background.
+    on_problem: called with one sentence about what failed in the background. on_news: about what went well there.
     """
 
     def __init__(self, clock: Clock | None = None, store: TrafficStore | None = None) -> None:
@@ -60,6 +64,8 @@ class Session:
         self.store = TrafficStore() if store is None else store
         self.on_arrival: Callable[[], None] = lambda: None
         self.on_problem: Callable[[str], None] = log_problem
+        self.on_news: Callable[[str], None] = _ignore
+        self._report = ProblemLimit(self.clock, lambda problem: self.on_problem(problem))
         self.recorder: Recorder | None = None
         self.script: Script | None = None
         self.dispatcher = Dispatcher()
@@ -72,6 +78,7 @@ class Session:
             runner=LoopRunner(HANDLER_TIMEOUT, TASK_TIMEOUT),
             deadlines=self.deadlines,
         )
+        self._send_to = GuardedSend(self.send_anywhere, self.clock, self.handling.counters, self._report)
         self.responders = Responders(self.dispatcher, self._send_to)
         self._endpoints: dict[int, Endpoint] = {}
         self._tallies: dict[int, Tally] = {}
@@ -79,9 +86,6 @@ class Session:
         self._inbox = Inbox()
         self._is_holding = False
         self._checked = self.clock.time()
-
-    def _report(self, problem: str) -> None:
-        self.on_problem(problem)
 
     # Endpoints.
 
@@ -165,14 +169,9 @@ class Session:
         Raises EndpointError if it cannot be loaded.
         """
         names = {"OscMessage": OscMessage, "OscBundle": OscBundle, "TimeTag": TimeTag, "send": self._send_to}
-        script = self.script = Script(path, self.dispatcher, names, self._report)
+        script = self.script = Script(path, self.dispatcher, names, self._report, lambda news: self.on_news(news))
         script.load()
         return spawn(script.watch(), f"watch {path.name}")
-
-    async def _send_to(self, packet: Reply, url: str) -> None:
-        """Send packets, in any form a reply can have, to a URL."""
-        for each in packets_of_reply(packet):
-            await self.send_anywhere(each, EndpointUrl.parse(url))
 
     # Recording.
 
@@ -247,6 +246,7 @@ class Session:
         now = self.clock.time()
         if now - self._checked >= _CHECK_INTERVAL:
             self._checked = now
+            self._report.check()
             for endpoint in self._endpoints.values():
                 endpoint.check()
 

@@ -155,6 +155,27 @@ async def test_rules_answer_on_the_connection_the_question_came_by() -> None:
             assert first.received == b""
 
 
+async def test_a_script_that_sends_to_itself_comes_to_rest_and_that_is_said_once(tmp_path: Path) -> None:
+    problems: list[str] = []
+    async with opened(LOCAL) as (session, [number]):
+        session.on_problem = problems.append
+        url = session.endpoint_url(number)
+        script = tmp_path / "loop.py"
+        script.write_text(
+            f'@dispatcher.on("/a")\nasync def bounce(context):\n    await send(("/a", 1), "{url}")\n'
+            '@dispatcher.on("/exit")\ndef leave(context):\n    raise SystemExit\n'
+        )
+        watching = session.start_script(script)
+        await session.send(OscMessage("/a"), url, number)
+        await until(lambda: problems, timeout=20)
+        assert problems == [f"More packets than may go to {url}: it gets none until it is quiet for a second."]
+        assert session.handling.counters.unanswered == 1
+        await session.send(OscMessage("/exit"), url, number)
+        await until(lambda: session.handling.counters.failures == 1)
+        assert "SystemExit" in problems[1]
+        watching.cancel()
+
+
 async def test_timed_packet_whose_endpoint_is_removed_is_survived() -> None:
     async with opened(LOCAL) as (session, [number]):
         with udp_socket() as peer:

@@ -207,6 +207,7 @@ def focus_log(workbench: "Workbench") -> None:
 def focus_endpoints(workbench: "Workbench") -> None:
     workbench.window.endpoint_dock.show()
     workbench.window.endpoints.form.address.setFocus()
+    workbench.window.endpoints.form.address.selectAll()
 
 
 def focus_packet(workbench: "Workbench") -> None:

@@ -76,6 +76,11 @@ class Faults(logging.Handler):
                 print(f"{self.count} faults so far; those that follow are only counted.", file=sys.stderr)
         self.on_fault(fault)
 
+    def note(self, text: str) -> None:
+        """Keep what went wrong outside of the program, such as a lost connection; it has been shown already."""
+        self.count += 1
+        self.kept.append(Fault(text, text))
+
     def emit(self, record: logging.LogRecord) -> None:
         details = record.getMessage()
         if record.exc_info:

@@ -26,6 +26,7 @@ from osc_workbench.models.traffic_model import TrafficModel
 from osc_workbench.models.wishes import Wish
 from osc_workbench.session import Session
 from osc_workbench.traffic.record import Batch, EndpointState, EndpointStatus, PacketRecord
+from osc_workbench.traffic.time_text import clock_time
 from osc_workbench.views.connections_view import ConnectionsView, PendingView
 from osc_workbench.views.endpoint_bar import EndpointBar
 from osc_workbench.views.main_window import MainWindow
@@ -183,7 +184,11 @@ class Workbench(QObject):
         return None if row is None or row < self.session.store.first_row else self.session.store.record(row)
 
     def show_problem(self, text: str) -> None:
+        """Show what went wrong, with its time in the list of problems; "" takes the last one away."""
         self.window.show_problem(text)
+        if text:
+            moment = clock_time(self.session.clock.unix_ns())
+            self.faults.note(f"{moment[:8]}  {text}")
 
     @Slot(object)
     def _grant(self, wish: Wish) -> None:

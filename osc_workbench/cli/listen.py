@@ -77,7 +77,7 @@ class Listening:
         self._rules = rules
         self._options = options
         self._session = Session(store=TrafficStore(_KEPT_ROWS, _KEPT_BYTES))
-        self._session.on_problem = say
+        self._session.on_problem = self._session.on_news = say
         self._printed = 0
         self._received = 0
         self._stats_problem = ""

@@ -1,6 +1,7 @@
 """`osc-workbench match`: which addresses a pattern matches, one a line, answered line by line."""
 
 import argparse
+import io
 import sys
 from collections.abc import Callable
 
@@ -31,6 +32,9 @@ def run(options: argparse.Namespace) -> int:
 def _filter(pattern: AddressPattern | AddressGlob) -> int:
     if pattern.fault:
         raise OscEncodeError(f"{pattern.text!r:.80} can match nothing: {pattern.fault}")
+    # An address goes out as it came in, byte for byte, whatever the locale.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
     for line in sys.stdin:
         address = line.removesuffix("\n")
         if pattern.matches(address):

@@ -31,7 +31,7 @@ CONNECTION_COLUMNS = (
     Column("Bytes", lambda row: size_text(row.status.octets), True, "1023.9 MiB"),
     Column("Sent", lambda row: f"{row.status.sent:,}", True, "10,000,000"),
     Column("Unreadable", lambda row: f"{row.status.bad:,}" if row.status.bad else "", True, "10,000"),
-    Column("Not taken", lambda row: size_text(row.status.waiting) if row.status.waiting else "", True, "1023.9 KiB"),
+    Column("To be sent", lambda row: size_text(row.status.waiting) if row.status.waiting else "", True, "1023.9 KiB"),
 )
 
 PENDING_COLUMNS = (

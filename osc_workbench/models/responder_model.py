@@ -30,7 +30,7 @@ RESPONDER_COLUMNS = (
     Column("When this arrives", lambda row: row.rule.pattern, sample="/synth/*/voice/*/frequency"),
     Column("send", lambda row: row.rule.text),
     Column("to", lambda row: row.rule.target or TO_SENDER, sample="udp://127.0.0.1:57110"),
-    Column("Answered", lambda row: f"{row.answered:,}", True, "10,000,000"),
+    Column("Matched", lambda row: f"{row.answered:,}", True, "10,000,000"),
 )
 
 

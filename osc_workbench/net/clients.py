@@ -1,10 +1,12 @@
 """OSC clients: send, receive, and ask for an answer, on an event loop or blocking."""
 
 import asyncio
+import ipaddress
 from collections import deque
 from collections.abc import Coroutine
 from contextlib import suppress
-from types import TracebackType
+from dataclasses import replace
+from itertools import compress
 from typing import Any, Self, TypeVar
 
 from osc_workbench.net.arrivals import Arrivals
@@ -25,8 +27,10 @@ from osc_workbench.osc.packet import OscMessage, OscPacket, walk
 from osc_workbench.osc.pattern import AddressPattern
 from osc_workbench.traffic.record import Direction, EndpointState, Peer
 
-# Packets that wait for `receive`; beyond it new ones are let go and counted.
+# Packets that wait for `receive`; beyond it the oldest are let go and counted, so that requests see their replies.
 _WAITING_LIMIT = 10_000
+# Turns of the loop after which a packet that the system had is here: one wakes the reader, over TCP a few more pass.
+_ARRIVAL_TURNS = 4
 _NOT_OPEN = "Use it in a with block, or call open first."
 
 Result = TypeVar("Result")
@@ -40,7 +44,9 @@ class OscClient:
             reply = await client.request(OscMessage.of("/version"), "/version.reply", timeout=1.0)
 
     local_port: the port to send from, 0 for any. local_host: the address to send from, None for the system's choice.
-    malformed, discarded: packets that came and could not be decoded, or were not taken in time.
+    malformed, discarded: packets that came and could not be decoded, or were not taken in time. strangers: datagrams
+    of others than the target, which go no further; so do answers of a server that sends them from another address or
+    port. To a multicast group or with ?broadcast=yes many may answer, and all are taken.
     """
 
     def __init__(
@@ -54,8 +60,10 @@ class OscClient:
     ) -> None:
         self.url = EndpointUrl.parse(url) if isinstance(url, str) else url
         self.peer: Peer | None = None
+        self._target: Peer | None = None
         self.malformed = 0
         self.discarded = 0
+        self.strangers = 0
         self._clock = clock or Clock()
         self._local_port = local_port
         self._local_host = local_host
@@ -82,28 +90,22 @@ class OscClient:
         loop = asyncio.get_running_loop()
         _, address = await resolve(loop, self.url)
         endpoint: Endpoint
+        common = (self._clock, self._on_arrivals, self._on_problem, self._wire_log)
         if self.url.is_tcp:
             source = (self._local_host or _any_host(address[0]), self._local_port)
-            endpoint = TcpClient(
-                1,
-                self.url,
-                self._clock,
-                self._on_arrivals,
-                self._on_problem,
-                self._wire_log,
-                reconnect=False,
-                source=source if self._local_port or self._local_host else None,
-            )
+            chosen = source if self._local_port or self._local_host else None
+            endpoint = TcpClient(1, self.url, *common, reconnect=False, source=chosen)
         else:
             host = self._local_host or source_host(address[0])
-            local_url = EndpointUrl(
-                "udp", host, self._local_port, interface=self.url.interface, broadcast=self.url.broadcast
-            )
-            endpoint = UdpEndpoint(1, local_url, self._clock, self._on_arrivals, self._on_problem, self._wire_log)
+            local_url = replace(self.url, host=host, port=self._local_port, share=False)
+            endpoint = UdpEndpoint(1, local_url, *common)
         self._arrived = asyncio.Event()
         await endpoint.open()
         self._endpoint = endpoint
         self.peer = endpoint.peer or Peer(*address)
+        # A connection has one peer only, and of a group or a whole network everybody may answer.
+        is_one = not self.url.is_tcp and not self.url.broadcast and not ipaddress.ip_address(address[0]).is_multicast
+        self._target = self.peer if is_one else None
 
     async def close(self) -> None:
         """Give the port back. Twice is no error."""
@@ -117,9 +119,7 @@ class OscClient:
         await self.open()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     async def send(self, packet: Reply) -> None:
@@ -134,6 +134,8 @@ class OscClient:
 
     async def receive(self, timeout: float | None = None) -> OscPacket | None:
         """Return the next packet that came, None if none does within `timeout` seconds. Raises EndpointError."""
+        if timeout is not None and not self._waiting:
+            await _let_arrive()
         try:
             async with asyncio.timeout(timeout):
                 while not self._waiting:
@@ -180,6 +182,7 @@ class OscClient:
                 _, packet, peer = self._waiting.popleft()
                 now = self._clock.unix_ns()
                 handling.receive(Arrivals.of(1, Direction.IN, encode_packet(packet), now, peer), True)
+            await _let_arrive()
             with suppress(TimeoutError):
                 async with asyncio.timeout(timeout):
                     while True:
@@ -222,6 +225,7 @@ class OscClient:
     def _on_arrivals(self, arrivals: Arrivals) -> None:
         if arrivals.direction is not Direction.IN:
             return
+        arrivals = self._without_strangers(arrivals)
         if self._handling is not None:
             self._handling.receive(arrivals, True)
             return
@@ -232,11 +236,20 @@ class OscClient:
                 self.malformed += 1
                 continue
             if len(self._waiting) >= _WAITING_LIMIT:
+                self._waiting.popleft()
                 self.discarded += 1
-            else:
-                self._came += 1
-                self._waiting.append((self._came, packet, peer))
+            self._came += 1
+            self._waiting.append((self._came, packet, peer))
         self._arrived.set()
+
+    def _without_strangers(self, arrivals: Arrivals) -> Arrivals:
+        if self._target is None:
+            return arrivals
+        known = {peer for peer in set(arrivals.peers) if _is_same(self._target, peer)}
+        is_known = [peer in known for peer in arrivals.peers]
+        self.strangers += is_known.count(False)
+        datagrams, peers = list(compress(arrivals.datagrams, is_known)), list(compress(arrivals.peers, is_known))
+        return arrivals._replace(datagrams=datagrams, times=arrivals.times[is_known], peers=peers, truncated=())
 
     def _on_problem(self, text: str) -> None:
         self._problems.append(text)
@@ -289,9 +302,7 @@ class BlockingClient:
         self.open()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _run(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
@@ -301,14 +312,26 @@ class BlockingClient:
         return self._runner.run(coroutine)
 
 
+async def _let_arrive() -> None:
+    """Take what waits in the system, before a time-out that may be 0 begins."""
+    for _ in range(_ARRIVAL_TURNS):
+        await asyncio.sleep(0)
+
+
 def source_host(target: str) -> str:
     """Return the address to send from: a socket bound to this machine alone cannot send to another."""
-    if target.startswith("127."):
-        return "127.0.0.1"
     if target == "::1":
-        return "::1"
-    return _any_host(target)
+        return target
+    return "127.0.0.1" if target.startswith("127.") else _any_host(target)
 
 
 def _any_host(target: str) -> str:
     return "::" if ":" in target else "0.0.0.0"
+
+
+def _is_same(target: Peer, peer: Peer) -> bool:
+    """Compare hosts, their interfaces where both tell them, and ports."""
+    (host, _, scope), (other, _, other_scope) = target.host.partition("%"), peer.host.partition("%")
+    # What is sent to no address in particular goes to this machine, and is answered from there.
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return (host, target.port) == (other, peer.port) and (not scope or not other_scope or scope == other_scope)

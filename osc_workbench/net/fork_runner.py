@@ -19,6 +19,8 @@ from osc_workbench.osc.packet import OscPacket
 
 # Begins a frame that tells of a failure; no packet begins like this.
 _FAILED = b","
+# Seconds a process may take unless told otherwise, and between two looks whether one has ended.
+FORK_TIMEOUT, _POLL_INTERVAL = 60.0, 0.002
 
 
 class ForkRunner:
@@ -29,7 +31,7 @@ class ForkRunner:
 
     has_threads = False
 
-    def __init__(self, children: int = 40, timeout: float = 60.0) -> None:
+    def __init__(self, children: int = 40, timeout: float = FORK_TIMEOUT) -> None:
         refuse_forking()
         self.refused = 0
         self.on_failure: OnFailure = log_failure
@@ -95,12 +97,14 @@ class _Child:
         os.set_blocking(reading, False)
         self._loop.add_reader(reading, self._on_readable)
         self._timer = self._loop.call_later(runner.timeout, self._on_timeout)
+        self._look: asyncio.TimerHandle | None = None
 
     def kill(self) -> None:
         self._is_killed = True
         with suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
-        self._end()
+        self._stop_reading()
+        self._reap(0)
 
     def _on_readable(self) -> None:
         try:
@@ -108,7 +112,8 @@ class _Child:
         except BlockingIOError:
             return
         if not data:
-            self._end()
+            self._stop_reading()
+            self._reap(os.WNOHANG)
             return
         self._framer.receive_data(data)
         for frame in self._framer.take_packets():
@@ -129,14 +134,27 @@ class _Child:
     def _fail(self, error: Exception, number: int = 0) -> None:
         self._runner.on_failure(Outcome(self._handlers[number], self._context, None, error))
 
-    def _end(self) -> None:
-        self._timer.cancel()
-        self._loop.remove_reader(self._reading)
-        os.close(self._reading)
-        status = 0
+    def _stop_reading(self) -> None:
+        if self._reading >= 0:
+            self._loop.remove_reader(self._reading)
+            os.close(self._reading)
+            self._reading = -1
+
+    def _reap(self, options: int) -> None:
+        """Take leave of the process if it has ended; one that closed its descriptors can live on, so look again."""
+        pid, status = self.pid, 0
         # A program that ignores SIGCHLD has no dead children to ask.
         with suppress(ChildProcessError):
-            _, status = os.waitpid(self.pid, 0)
+            pid, status = os.waitpid(self.pid, options)
+        if pid == self.pid:
+            self._end(status)
+        else:
+            self._look = self._loop.call_later(_POLL_INTERVAL, self._reap, os.WNOHANG)
+
+    def _end(self, status: int) -> None:
+        self._timer.cancel()
+        if self._look is not None:
+            self._look.cancel()
         if os.WIFSIGNALED(status) and not self._is_killed:
             self._fail(HandlerError(f"its process was ended by signal {os.WTERMSIG(status)}"))
         elif os.WIFEXITED(status) and os.WEXITSTATUS(status):

@@ -13,6 +13,7 @@ from osc_workbench.net.arrivals import Arrivals
 from osc_workbench.net.clock import Clock
 from osc_workbench.net.deadlines import DeadlineThread, LoopAlarm, LoopTimer
 from osc_workbench.net.errors import EndpointError
+from osc_workbench.net.look_up import LookUp
 from osc_workbench.net.runners import HandlerRunner, LoopRunner, describe_failure
 from osc_workbench.osc.codec import decode_packet, encode_packet
 from osc_workbench.osc.context import Context
@@ -52,8 +53,9 @@ class Origin(NamedTuple):
 class HandlingCounters:
     """messages: those that ran handlers or were offered to them. malformed: packets that could not be decoded.
 
-    rejected: packets the acceptance hook refused. replies: packets sent back. unanswered: replies to groups or by the
-    guard against loops that did not leave. failures: handlers that failed.
+    rejected: packets the acceptance hook refused. replies: packets sent back. unanswered: packets that did not leave,
+    as replies to groups, or held back by a guard against loops. failures: handlers that failed. unmatched: messages
+    whose address pattern was not matched, because patterns had taken their share of the time.
     """
 
     messages: int = 0
@@ -62,6 +64,7 @@ class HandlingCounters:
     replies: int = 0
     unanswered: int = 0
     failures: int = 0
+    unmatched: int = 0
 
 
 class Handling:
@@ -97,7 +100,8 @@ class Handling:
         self._on_problem = on_problem
         self._deadlines = deadlines
         self._alarm: LoopAlarm | LoopTimer | None = None
-        self._reported: dict[Handler | Accept, tuple[float, int]] = {}
+        self._handlers_for = LookUp(dispatcher, clock, self._on_unmatched)
+        self._reported: dict[Handler | Callable[..., object], tuple[float, int]] = {}
 
     def receive(self, arrivals: Arrivals, may_answer: bool) -> None:
         """Run the handlers for what has arrived."""
@@ -109,12 +113,8 @@ class Handling:
     def _receive(self, arrivals: Arrivals, may_answer: bool) -> None:
         moment = self._clock.moment()
         endpoint_id, accept, counters = arrivals.endpoint_id, self.accept, self.counters
-        handlers_for, run, guarded = self.dispatcher.handlers_for, self.runner.run, self.guard.peers
-        peer: Peer | None = None
+        handlers_for, run, guarded = self._handlers_for, self.runner.run, self.guard.peers
         for data, unix_ns, sender in zip(arrivals.datagrams, arrivals.times.tolist(), arrivals.peers, strict=True):
-            if sender is not peer:
-                peer = sender
-                send = partial(self._reply, endpoint_id, peer, may_answer)
             if accept is not None and not self._is_accepted(accept, data, sender):
                 counters.rejected += 1
                 continue
@@ -129,6 +129,7 @@ class Handling:
                 counters.messages += 1
                 handlers = handlers_for(packet[0])
                 if handlers:
+                    send = partial(self._reply, endpoint_id, sender, may_answer, counters.messages)
                     run(handlers, _new_context((packet, sender, unix_ns, _IMMEDIATELY, 0.0, send)))
             else:
                 origin = Origin(endpoint_id, sender, unix_ns, may_answer)
@@ -167,10 +168,10 @@ class Handling:
 
     def _run_due(self, due: DueMessage[Origin]) -> None:
         message, time_tag, origin, late_by = due
-        send = partial(self._reply, origin.endpoint_id, origin.peer, origin.may_answer)
         self.counters.messages += 1
-        handlers = self.dispatcher.handlers_for(message.address)
+        handlers = self._handlers_for(message.address)
         if handlers:
+            send = partial(self._reply, origin.endpoint_id, origin.peer, origin.may_answer, self.counters.messages)
             self.runner.run(handlers, Context(message, origin.peer, origin.unix_ns, time_tag, late_by, send))
 
     def _set_alarm(self) -> None:
@@ -196,12 +197,13 @@ class Handling:
             self._run_due(due)
         self._set_alarm()
 
-    def _reply(self, endpoint_id: int, peer: Peer, may_answer: bool, packet: OscPacket) -> None:
+    def _reply(self, endpoint_id: int, peer: Peer, may_answer: bool, question: int, packet: OscPacket) -> None:
+        """Send a packet back; question: how many messages there were with the one that it answers."""
         if not may_answer:
             self.counters.unanswered += 1
             return
         data = encode_packet(packet)
-        refusal = self.guard.refuse(peer, data, self._clock.time())
+        refusal = self.guard.refuse(peer, data, self._clock.time(), question)
         if refusal:
             self.counters.unanswered += 1
             if refusal in _REASONS:
@@ -218,7 +220,14 @@ class Handling:
             outcome.handler, lambda: str(error) if isinstance(error, EndpointError) else describe_failure(outcome)
         )
 
-    def _report(self, source: Handler | Accept, describe: Callable[[], str]) -> None:
+    def _on_unmatched(self) -> None:
+        self.counters.unmatched += 1
+        self._report(
+            self._on_unmatched,
+            lambda: "Address patterns take too long: they are matched for a quarter of the time only.",
+        )
+
+    def _report(self, source: Handler | Callable[..., object], describe: Callable[[], str]) -> None:
         now = self._clock.time()
         reported, withheld = self._reported.get(source, (now - _REPORT_INTERVAL, 0))
         if now - reported < _REPORT_INTERVAL:

@@ -1,12 +1,14 @@
-"""The rules of `traffic.responder` at work: each is a handler like any other."""
+"""The rules of `traffic.responder` at work, each a handler like any other, and how rules and scripts send elsewhere."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from osc_workbench.net.clock import Clock
-from osc_workbench.net.runners import HandlerError
-from osc_workbench.osc.context import Context
+from osc_workbench.net.handling import HandlingCounters
+from osc_workbench.net.url import EndpointUrl
+from osc_workbench.osc.context import Context, Reply, packets_of_reply
 from osc_workbench.osc.dispatch import Dispatcher
 from osc_workbench.osc.packet import OscPacket
 from osc_workbench.osc.reply_guard import ReplyGuard
@@ -15,17 +17,57 @@ from osc_workbench.traffic.responder import Responder
 SendTo = Callable[[OscPacket, str], Awaitable[None]]
 
 
-class Responders:
-    """Registers rules at a dispatcher and counts how often each has answered.
+class GuardedSend:
+    """Sends to URLs, for rules and scripts. A URL can be ourselves, so what goes there is guarded as answers are.
 
-    send_to: sends a packet to a URL. A target can be ourselves, so what goes there is guarded as answers are.
+    send: sends one packet. counters: what is held back is counted there as unanswered. on_problem: called with one
+    sentence when a URL begins to get nothing.
     """
 
-    def __init__(self, dispatcher: Dispatcher, send_to: SendTo, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        send: Callable[[OscPacket, EndpointUrl], Awaitable[None]],
+        clock: Clock,
+        counters: HandlingCounters,
+        on_problem: Callable[[str], None],
+    ) -> None:
+        self._send = send
+        self._clock = clock
+        self._counters = counters
+        self._on_problem = on_problem
+        self._guard = ReplyGuard()
+        self._calls = 0
+
+    async def __call__(self, packets: Reply, url: str) -> None:
+        """Send packets, in any form a reply can have. Raises OscEncodeError or EndpointError."""
+        target, found = EndpointUrl.parse(url), packets_of_reply(packets)
+        if not self._is_held_back(target, len(found)):
+            for packet in found:
+                await self._send(packet, target)
+            return
+        # A script that sends in a loop would keep the event loop to itself.
+        await asyncio.sleep(0)
+
+    def _is_held_back(self, target: EndpointUrl, count: int) -> bool:
+        now = self._clock.time()
+        self._calls += 1
+        # Nothing comes back from there that could be an echo, so the two texts only have to differ.
+        self._guard.hear(target, b"heard", now)
+        refusal = self._guard.refuse(target, b"sent", now, self._calls)
+        if not refusal:
+            return False
+        self._counters.unanswered += count
+        if refusal != "again":
+            self._on_problem(f"More packets than may go to {target}: it gets none until it is quiet for a second.")
+        return True
+
+
+class Responders:
+    """Registers rules at a dispatcher and counts how often each has run. send_to: sends a packet to a URL."""
+
+    def __init__(self, dispatcher: Dispatcher, send_to: SendTo) -> None:
         self._dispatcher = dispatcher
         self._send_to = send_to
-        self._clock = clock or Clock()
-        self._guard = ReplyGuard()
         self._answers: list[_Answer] = []
 
     @property
@@ -37,22 +79,14 @@ class Responders:
         counts = {replace(answer.rule, is_enabled=True): answer.count for answer in self._answers}
         for answer in self._answers:
             answer.cancel()
-        self._answers = [_Answer(rule, counts.get(replace(rule, is_enabled=True), 0), self._send) for rule in rules]
+        self._answers = [_Answer(rule, counts.get(replace(rule, is_enabled=True), 0), self._send_to) for rule in rules]
         for answer in self._answers:
             if answer.rule.is_enabled:
                 answer.register(self._dispatcher)
 
     def counts(self) -> tuple[int, ...]:
-        """Return how often each rule has answered, in the order of the rules."""
+        """Return how often each rule has run, in the order of the rules."""
         return tuple(answer.count for answer in self._answers)
-
-    def _send(self, packet: OscPacket, url: str) -> Awaitable[None]:
-        now = self._clock.time()
-        # Nothing comes back from there that could be an echo, so the two texts only have to differ.
-        self._guard.hear(url, b"heard", now)
-        if self._guard.refuse(url, b"sent", now):
-            raise HandlerError(f"more packets than may go to {url}, which gets none until it is quiet for a second")
-        return self._send_to(packet, url)
 
 
 class _Answer:

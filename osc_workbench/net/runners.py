@@ -89,6 +89,17 @@ def too_many(handler: Handler, context: Context) -> Outcome:
     return Outcome(handler, context, None, HandlerError(f"it did not run, as {RUNNING_LIMIT:,} others have not ended"))
 
 
+async def finish(outcome: Outcome) -> Outcome | None:
+    """Do as `complete`; a cancellation that was not asked of this task is a failure of the handler, too."""
+    try:
+        return await complete(outcome)
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        return Outcome(outcome.handler, outcome.context, None, error)
+
+
 _OUR_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
@@ -169,7 +180,7 @@ class LoopRunner:
             outcome = outcome._replace(awaitable=limit_steps(outcome.awaitable, self._timeout))
         try:
             async with asyncio.timeout(self._task_timeout):
-                failed = await complete(outcome)
+                failed = await finish(outcome)
         except TimeoutError as error:
             failed = outcome._replace(error=_ran_too_long(self._task_timeout, error))
         except HandlerTimeoutError as error:
@@ -257,10 +268,10 @@ class ThreadRunner:
         try:
             outcome = invoke(handler, own)
             if outcome is not None and outcome.awaitable is not None:
-                outcome = asyncio.run(complete(outcome))
-        except SystemExit:
-            # It would end the thread, and the pool has only so many.
-            outcome = Outcome(handler, own, None, HandlerError("it wanted to end the program, from a thread"))
+                outcome = asyncio.run(finish(outcome))
+        except (SystemExit, asyncio.CancelledError) as error:
+            # A task that the handler has started ends its loop so, and would end the thread; the pool has only so many.
+            outcome = Outcome(handler, own, None, error)
         if outcome is not None:
             call_on(loop, self.on_failure, outcome)
 

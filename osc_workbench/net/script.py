@@ -55,17 +55,23 @@ class Script:
     """One file of handlers.
 
     names: what the script finds defined, besides `dispatcher`. on_problem: called with one sentence when it cannot be
-    loaded; then the handlers of its last good version stay.
+    loaded; then the handlers of its last good version stay. on_news: when it was loaded again.
     """
 
     def __init__(
-        self, path: Path, dispatcher: Dispatcher, names: dict[str, Any], on_problem: Callable[[str], None]
+        self,
+        path: Path,
+        dispatcher: Dispatcher,
+        names: dict[str, Any],
+        on_problem: Callable[[str], None],
+        on_news: Callable[[str], None] | None = None,
     ) -> None:
         self.path = path
         self.problem = ""
         self._dispatcher = dispatcher
         self._names = names
         self._on_problem = on_problem
+        self._on_news = on_news or on_problem
         self._registered = ScriptDispatcher(dispatcher)
         self._seen: tuple[int, int] | None = None
 
@@ -106,7 +112,7 @@ class Script:
                 self.problem = str(error)
                 self._on_problem(f"{error} Its handlers of before stay.")
             else:
-                self._on_problem(f"{self.path.name} was loaded again: {self.handlers} handlers.")
+                self._on_news(f"{self.path.name} was loaded again: {self.handlers} handlers.")
 
     def cancel(self) -> None:
         """Take its handlers back."""

@@ -1,8 +1,8 @@
 """OSC servers: one on an event loop, and faces of it that block, for programs that have no loop."""
 
 import asyncio
+import math
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any, Self
 
 from osc_workbench.net.arrivals import Arrivals
@@ -10,7 +10,7 @@ from osc_workbench.net.clock import Clock
 from osc_workbench.net.deadlines import DeadlineThread
 from osc_workbench.net.endpoint import Endpoint, with_numeric_host
 from osc_workbench.net.errors import EndpointError, log_problem
-from osc_workbench.net.fork_runner import ForkRunner, refuse_forking
+from osc_workbench.net.fork_runner import FORK_TIMEOUT, ForkRunner, refuse_forking
 from osc_workbench.net.handling import Accept, Handling, HandlingCounters, Origin
 from osc_workbench.net.runners import HandlerRunner, LoopRunner, ThreadRunner
 from osc_workbench.net.tcp import TcpServer
@@ -35,7 +35,9 @@ class OscServer:
             await server.serve_forever()
 
     policy: what time tags do. accept: called with (data, peer) before decoding; what it refuses is counted.
-    replies_per_second: to one peer, against loops. timeout: seconds a handler may run, None for no limit.
+    replies_per_second: messages of one peer that are answered in the long run, twice as many at once; what is more is
+    held back, against loops, until that peer has been quiet for a second. float("inf") switches this off, not the guard
+    against echoes. timeout: seconds a handler may run, None for no limit; a `runner` that is given has its own.
     on_problem: called with one sentence about what went wrong in the background.
     """
 
@@ -119,9 +121,7 @@ class OscServer:
         await self.start()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     def send(self, reply: Reply, peer: tuple[str, int]) -> None:
@@ -246,9 +246,7 @@ class BlockingServer:
         self.open()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _make_runner(self) -> HandlerRunner | None:
@@ -287,9 +285,14 @@ class BlockingServer:
 
 
 class ThreadingServer(BlockingServer):
-    """Runs handlers on at most `workers` threads; their order is not certain."""
+    """Runs handlers on at most `workers` threads; their order is not certain.
+
+    Raises ValueError for a timeout: a thread cannot be stopped.
+    """
 
     def __init__(self, url: str | EndpointUrl, dispatcher: Dispatcher, *, workers: int = 8, **options: Any) -> None:
+        if options.get("timeout") is not None:
+            raise ValueError("A ThreadingServer takes no timeout: a thread cannot be stopped. A ForkingServer does.")
         super().__init__(url, dispatcher, **options)
         self._workers = workers
 
@@ -300,13 +303,23 @@ class ThreadingServer(BlockingServer):
 class ForkingServer(BlockingServer):
     """Runs the handlers of each message in a process of their own; what they change does not reach this one.
 
+    children: how many at the same time. timeout: seconds after which one is killed, None for no limit.
     Raises EndpointError beside other threads or a Qt application, and where the system cannot fork.
     """
 
-    def __init__(self, url: str | EndpointUrl, dispatcher: Dispatcher, *, children: int = 40, **options: Any) -> None:
+    def __init__(
+        self,
+        url: str | EndpointUrl,
+        dispatcher: Dispatcher,
+        *,
+        children: int = 40,
+        timeout: float | None = FORK_TIMEOUT,
+        **options: Any,
+    ) -> None:
         refuse_forking()
         super().__init__(url, dispatcher, **options)
         self._children = children
+        self._timeout = math.inf if timeout is None else timeout
 
     def _make_runner(self) -> HandlerRunner:
-        return ForkRunner(self._children)
+        return ForkRunner(self._children, self._timeout)

@@ -18,6 +18,8 @@ from osc_workbench.traffic.record import EndpointState, Peer, Role
 
 # A peer costs some 10 kB and a descriptor; beyond this new ones are refused and counted.
 CONNECTIONS_LIMIT = 1000
+# A connection that has been silent for this long gives way to a new one when there are too many.
+_SILENCE = 60.0
 # Seconds until the next attempt to connect: doubled each time.
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
 _CONNECT_TIMEOUT = 10.0
@@ -77,11 +79,20 @@ class TcpServer(TcpEndpoint):
         if self.state is not EndpointState.OPEN:
             connection.end()
             return
-        if len(self._connections) >= CONNECTIONS_LIMIT:
+        if len(self._connections) >= CONNECTIONS_LIMIT and not self._end_silent():
             self.refused += 1
             connection.end(f"{self.url} has {CONNECTIONS_LIMIT:,} connections, which is the limit")
             return
         super().on_connected(connection)
+
+    def _end_silent(self) -> bool:
+        """Make room by ending the connection that has been silent longest; False if none has been for long."""
+        silent = min(self._connections.values(), key=lambda connection: connection.heard)
+        if self._clock.time() - silent.heard < _SILENCE:
+            return False
+        self._connections.pop(silent.peer)
+        silent.end(f"it was silent longest when {CONNECTIONS_LIMIT:,} others wanted its place")
+        return True
 
     def _go_on(self) -> None:
         assert self._socket is not None

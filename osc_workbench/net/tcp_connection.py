@@ -15,6 +15,8 @@ from osc_workbench.traffic.record import ConnectionStatus, Direction, Peer
 
 # What may wait for a peer that does not read: then the connection is closed, since every further packet would be late.
 SEND_LIMIT = 4 << 20
+# An unfinished packet of this size is looked at beside those of the other connections.
+_SMALL_FRAME = 256 << 10
 
 
 class ConnectionOwner(Protocol):
@@ -30,6 +32,9 @@ class ConnectionOwner(Protocol):
 
     def on_arrivals(self, arrivals: Arrivals) -> None: ...
 
+    def has_room(self) -> bool:
+        """Tell whether the unfinished packets of all its connections leave room for more."""
+
 
 class TcpConnection(asyncio.Protocol):
     """Frames and unframes the packets of one connection and counts them."""
@@ -37,6 +42,7 @@ class TcpConnection(asyncio.Protocol):
     def __init__(self, owner: ConnectionOwner, framing: Framing, clock: Clock, wire_log: WireLog | None = None) -> None:
         self.peer = Peer("", 0)
         self.local = Peer("", 0)
+        self.heard = clock.time()
         self.packets = 0
         self.octets = 0
         self.sent = 0
@@ -66,6 +72,7 @@ class TcpConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.octets += len(data)
+        self.heard = self._clock.time()
         now = self._clock.unix_ns()
         if self._wire_log is not None:
             self._wire_log.write(Direction.IN, data, self.peer, now)
@@ -79,6 +86,8 @@ class TcpConnection(asyncio.Protocol):
             self._owner.on_arrivals(Arrivals(self._owner.endpoint_id, Direction.IN, packets, times, peers))
         if framer.closed:
             self.end(framer.closed)
+        elif framer.pending > _SMALL_FRAME and not self._owner.has_room():
+            self.end(f"{framer.pending:,} bytes of one packet, and too many of others, wait for their rest")
 
     def eof_received(self) -> bool:
         self._reason = self._reason or self._framer.end_of_stream()
@@ -112,8 +121,13 @@ class TcpConnection(asyncio.Protocol):
 
     @property
     def bad(self) -> int:
-        """Frames that could not be read."""
-        return self._framer.bad
+        """Frames that could not be read, the one that ended the stream included."""
+        return self._framer.bad + bool(self._framer.closed)
+
+    @property
+    def pending(self) -> int:
+        """Bytes of a frame that is not complete."""
+        return self._framer.pending
 
     def send(self, data: bytes) -> None:
         """Send one packet. Raises EndpointError if the connection has ended or the peer does not read."""

@@ -11,6 +11,9 @@ from osc_workbench.net.url import EndpointUrl
 from osc_workbench.net.wire_log import WireLog
 from osc_workbench.traffic.record import ConnectionStatus, EndpointState, Peer, Role
 
+# Bytes of unfinished packets of all connections together; one alone may have as much as the framing allows.
+_UNFINISHED_LIMIT = 64 << 20
+
 
 class TcpEndpoint:
     """What server and client share: their connections."""
@@ -121,6 +124,9 @@ class TcpEndpoint:
             self._bad_before += connection.bad
         if reason:
             self._on_problem(f"The connection with {connection.peer} ended: {reason.rstrip('.')}.")
+
+    def has_room(self) -> bool:
+        return sum(connection.pending for connection in self._connections.values()) <= _UNFINISHED_LIMIT
 
     def _end_connections(self) -> None:
         for connection in list(self._connections.values()):

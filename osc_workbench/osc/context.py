@@ -1,14 +1,13 @@
 """What a handler is given, and what it may give back."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import islice
 from typing import Any, NamedTuple
 
 from osc_workbench.osc.errors import OscEncodeError
 from osc_workbench.osc.packet import OscBundle, OscMessage, OscPacket
 from osc_workbench.osc.timetag import TimeTag
 
-# Packets in one reply; a generator that never ends must not fill the memory.
+# Packets in one reply, and items that are none; a generator that never ends must neither fill the memory nor go on.
 REPLY_LIMIT = 100_000
 
 # What a handler may give back: nothing, an address, (address, argument...), a packet, or an iterable of such.
@@ -22,16 +21,26 @@ def packets_of_reply(reply: Reply) -> list[OscPacket]:
 
     None: no packet. Text: a message without arguments. A tuple of an address and arguments: that message, its type tags
     inferred; a list among the arguments is an array. OscMessage, OscBundle: itself. Any other iterable: those of its
-    items. Raises OscEncodeError for anything else, and for more than REPLY_LIMIT packets.
+    items. Raises OscEncodeError for anything else, and for more than REPLY_LIMIT packets, or Nones and iterables.
     """
-    packets = list(islice(_packets_of(reply), REPLY_LIMIT + 1))
-    if len(packets) > REPLY_LIMIT:
-        raise OscEncodeError(f"a reply of more than {REPLY_LIMIT:,} packets; does its generator never end?")
+    packets: list[OscPacket] = []
+    others = 0
+    for packet in _packets_of(reply):
+        if packet is None:
+            others += 1
+        else:
+            packets.append(packet)
+        if len(packets) > REPLY_LIMIT or others > REPLY_LIMIT:
+            raise OscEncodeError(
+                f"a reply of more than {REPLY_LIMIT:,} packets or items; does its generator never end?"
+            )
     return packets
 
 
-def _packets_of(reply: Reply) -> Iterator[OscPacket]:
+def _packets_of(reply: Reply) -> Iterator[OscPacket | None]:
+    """Yield the packets, and None for each item that is none itself: of these, too, there may be no end."""
     if reply is None:
+        yield None
         return
     if isinstance(reply, OscMessage | OscBundle):
         yield reply
@@ -40,6 +49,7 @@ def _packets_of(reply: Reply) -> Iterator[OscPacket]:
     elif isinstance(reply, tuple) and reply and isinstance(reply[0], str):
         yield _message_of(reply[0], reply[1:])
     elif isinstance(reply, Iterable) and not isinstance(reply, _NO_REPLIES):
+        yield None
         for item in reply:
             yield from _packets_of(item)
     else:

@@ -5,6 +5,7 @@ it, so that a handler that fails is an `Outcome` like any other and stops nothin
 """
 
 import inspect
+from asyncio import CancelledError
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, overload
 
@@ -74,6 +75,8 @@ class Dispatcher:
         self._count = 0
         self._found: dict[str | int, tuple[Handler, ...]] = {}
         self._found_handlers = 0
+        # What `handlers_for` found for an address before, None if it has to look.
+        self.remembered: Callable[[str | int], tuple[Handler, ...] | None] = self._found.get
 
     @overload
     def on(self, address: str | int) -> Callable[[Callable[[Context], Any]], Callable[[Context], Any]]: ...
@@ -255,12 +258,13 @@ class Outcome(NamedTuple):
     handler: Handler
     context: Context
     awaitable: Awaitable[Any] | None = None
-    error: Exception | None = None
+    error: BaseException | None = None
 
 
 def invoke(handler: Handler, context: Context) -> Outcome | None:
     """Run a handler and send its replies; None if that is done. Whatever it raises is in the outcome."""
-    # A handler is the user's code, so this is one of the places where every exception is caught.
+    # A handler is the user's code, so this is one of the places where every exception is caught: also its wish to end
+    # the program, which must not depend on what arrives, and a cancellation, which would end the connection.
     try:
         result = handler.call(context)
         # Most handlers give nothing back, and asking what it is takes a third of the whole call.
@@ -269,18 +273,21 @@ def invoke(handler: Handler, context: Context) -> Outcome | None:
         if inspect.isawaitable(result):
             return Outcome(handler, context, result)
         context.reply(result)
-    except Exception as error:
+    except (Exception, SystemExit, CancelledError) as error:
         return Outcome(handler, context, None, error)
     return None
 
 
 async def complete(outcome: Outcome) -> Outcome | None:
-    """Wait for a handler that goes on and send its replies. Whatever it raises is in the outcome."""
+    """Wait for a handler that goes on and send its replies. Whatever it raises is in the outcome.
+
+    A CancelledError goes through: whose wish it was is known only where the task is, see `net.runners.finish`.
+    """
     handler, context, awaitable, _ = outcome
     if awaitable is None:
         return outcome
     try:
         context.reply(await awaitable)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return Outcome(handler, context, None, error)
     return None

@@ -3,19 +3,21 @@
 Without clock and sockets. Two programs that answer each other's answers never stop by themselves (VU#417980).
 """
 
-from collections import OrderedDict
-from dataclasses import dataclass
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
 
 REPLIES_PER_SECOND = 1000.0
 # Burst that is allowed from silence: a client may ask for a whole address space at once.
 _BURST_SECONDS = 2.0
-# Our own answer coming back at once, this many times in a row, is an echo. A client that asks an echo for a while stays
-# below it, or pauses longer.
+# Our own answer coming back so soon, this many times in a row, is an echo; the round trip of a slow network is less. A
+# client that asks an echo for a while stays below it, or pauses longer.
 _ECHO_LIMIT = 200
-_ECHO_SECONDS = 0.02
+_ECHO_SECONDS = 0.2
 # A peer that was in a loop is answered again after this silence.
 _SILENCE = 1.0
 _PEERS_LIMIT = 4096
+# Handlers on threads answer several messages of a peer at the same time; one more pays twice, which does no harm.
+_CHARGED_LIMIT = 16
 
 
 @dataclass(slots=True)
@@ -25,13 +27,15 @@ class _PeerState:
     last_reply: bytes = b""
     echoes: int = 0
     is_stopped: bool = False
+    charged: deque[int] = field(default_factory=lambda: deque(maxlen=_CHARGED_LIMIT))
 
 
 class ReplyGuard:
     """Tells for each peer whether it may be answered.
 
-    per_second: replies to one peer in the long run; twice as many may leave at once.
-    suppressed: replies that were held back. peers: those that were answered; `hear` is for them.
+    per_second: messages of one peer that are answered in the long run, each with as many packets as it likes; twice as
+    many may be answered at once. suppressed: packets of replies that were held back. peers: those that were answered;
+    `hear` is for them.
     """
 
     def __init__(self, per_second: float = REPLIES_PER_SECOND) -> None:
@@ -53,8 +57,11 @@ class ReplyGuard:
         elif state.is_stopped:
             state.time = time
 
-    def refuse(self, peer: object, data: bytes, time: float) -> str:
-        """Return "" if this reply may leave, else what is wrong: "echo" or "rate", and "again" once that was said."""
+    def refuse(self, peer: object, data: bytes, time: float, question: int) -> str:
+        """Return "" if this reply may leave, else what is wrong: "echo" or "rate", and "again" once that was said.
+
+        question: the number of the message that is answered, the same for all packets of its reply.
+        """
         state = self.peers.get(peer)
         burst = self.per_second * _BURST_SECONDS
         if state is None:
@@ -67,11 +74,14 @@ class ReplyGuard:
             return "again"
         state.allowance = min(burst, state.allowance + (time - state.time) * self.per_second)
         state.time = time
-        reason = "echo" if state.echoes >= _ECHO_LIMIT else "rate" if state.allowance < 1 else ""
+        is_new = question not in state.charged
+        reason = "echo" if state.echoes >= _ECHO_LIMIT else "rate" if is_new and state.allowance < 1 else ""
         if reason:
             state.is_stopped = True
             self.suppressed += 1
             return reason
-        state.allowance -= 1
+        if is_new:
+            state.allowance -= 1
+            state.charged.append(question)
         state.last_reply = data
         return ""

@@ -10,6 +10,7 @@ with each packet, so a clock that is slowed or hastened a little is followed. A 
 
 import enum
 import heapq
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
@@ -90,7 +91,8 @@ class BundleScheduler(Generic[Origin]):
 
     An inner bundle never runs before its outer one: it is looked at when the outer one runs, and then waits for its own
     time if that is later.
-    limit, limit_bytes: what may wait; beyond it a new bundle is refused and counted, those that wait are kept.
+    limit: bundles that may wait. limit_bytes: of the packets of which any bundle waits, each packet once. Beyond them a
+    new bundle is refused and counted, those that wait are kept.
     late: bundles that came after their time. discarded: late ones dropped by the policy. refused: over the limit.
     """
 
@@ -112,6 +114,8 @@ class BundleScheduler(Generic[Origin]):
         self._arrivals = 0
         self._numbers = 0
         self._bytes = 0
+        # How many bundles of each packet wait, by its arrival: its bytes are there once, however many these are.
+        self._shares: Counter[int] = Counter()
         # The wall clock is ahead of the steady clock by the steps, the steady clock of the monotonic one by the offset.
         self._steps_ns = 0
         self._offset_ns: int | None = None
@@ -171,6 +175,7 @@ class BundleScheduler(Generic[Origin]):
         left = self.pending()
         self._heap.clear()
         self._waiting.clear()
+        self._shares.clear()
         self._bytes = 0
         return left
 
@@ -218,12 +223,14 @@ class BundleScheduler(Generic[Origin]):
         if self._is_dropped(at, arrival):
             return
         # What is late does not wait, so there is always room for it.
-        is_full = len(self._waiting) >= self.limit or self._bytes + arrival.size > self.limit_bytes
+        size = 0 if arrival.number in self._shares else arrival.size
+        is_full = len(self._waiting) >= self.limit or self._bytes + size > self.limit_bytes
         if is_full and at > arrival.steady_ns:
             self.refused += 1
             return
         self._numbers += 1
-        self._bytes += arrival.size
+        self._bytes += size
+        self._shares[arrival.number] += 1
         self._waiting[self._numbers] = waiting
         heapq.heappush(self._heap, (at, arrival.number, self._numbers))
 
@@ -240,7 +247,11 @@ class BundleScheduler(Generic[Origin]):
     def _take(self, number: int) -> _Waiting[Origin] | None:
         waiting = self._waiting.pop(number, None)
         if waiting is not None:
-            self._bytes -= waiting.arrival.size
+            arrival = waiting.arrival
+            self._shares[arrival.number] -= 1
+            if not self._shares[arrival.number]:
+                del self._shares[arrival.number]
+                self._bytes -= arrival.size
         return waiting
 
 

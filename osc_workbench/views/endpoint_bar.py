@@ -180,14 +180,15 @@ class EndpointBar(QWidget):
         self._cards: dict[int, EndpointCard] = {}
         self.form = EndpointFormView()
         self.form.wish.connect(self.wish)
+        self.form.address.textEdited.connect(self._forget_message)
         self._message = _label()
         self._list = QVBoxLayout()
         self._list.setSpacing(6)
         self._list.setContentsMargins(0, 0, 0, 0)
         self._list.addStretch(1)
-        inner = QWidget()
+        inner = self._inner = QWidget()
         inner.setLayout(self._list)
-        area = QScrollArea()
+        area = self._area = QScrollArea()
         area.setWidget(inner)
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
@@ -219,8 +220,12 @@ class EndpointBar(QWidget):
             self._list.removeWidget(card)
             card.deleteLater()
         for status in statuses:
-            card = self._cards.get(status.endpoint_id) or self._add_card(status.endpoint_id)
+            is_new = status.endpoint_id not in self._cards
+            card = self._add_card(status.endpoint_id) if is_new else self._cards[status.endpoint_id]
             card.show_status(status, pending.get(status.endpoint_id, ""))
+            if is_new:
+                self._inner.adjustSize()
+                self._area.ensureWidgetVisible(card)
 
     def show_message(self, text: str) -> None:
         """Say why an address could not be added; "" takes it away."""
@@ -229,6 +234,10 @@ class EndpointBar(QWidget):
 
     def clear_address(self) -> None:
         self.form.address.clear()
+
+    def _forget_message(self) -> None:
+        """What was said of an address is not about the one that is typed now."""
+        self.show_message("")
 
     def _add_card(self, endpoint_id: int) -> EndpointCard:
         card = self._cards[endpoint_id] = EndpointCard(endpoint_id, self._colours)

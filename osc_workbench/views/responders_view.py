@@ -51,6 +51,7 @@ class RespondersView(QWidget):
             fields.addWidget(field, 0, 2 * column + 1)
             fields.setColumnStretch(2 * column + 1, stretch)
             field.returnPressed.connect(self._on_add)
+            field.textEdited.connect(self._forget_message)
         fields.addWidget(self.add, 0, 6)
         fields.addWidget(self.remove, 0, 7)
         layout = QVBoxLayout(self)
@@ -66,6 +67,7 @@ class RespondersView(QWidget):
         self.setFocusProxy(self.table)
         self.table.delete_pressed.connect(self._on_remove)
         self.table.selectionModel().selectionChanged.connect(self._show_button)
+        self.table.selectionModel().selectionChanged.connect(self._forget_message)
         model.rules_changed.connect(self._on_rules_changed)
         model.refused.connect(self.show_message)
         self._show_button()
@@ -83,6 +85,10 @@ class RespondersView(QWidget):
         self.message.show_text(text)
         self.message.setVisible(bool(text))
 
+    def _forget_message(self) -> None:
+        """What was said of one rule is not about what the user does now."""
+        self.show_message("")
+
     def show_script(self, text: str, is_problem: bool) -> None:
         """Say what a script does, or what is wrong with it; "" takes it away."""
         if text == self.script.whole_text:
@@ -94,8 +100,8 @@ class RespondersView(QWidget):
 
     def _on_add(self) -> None:
         added = self._model.add(
-            self.pattern.text() or self.pattern.placeholderText(),
-            self.text.text() or self.text.placeholderText(),
+            self.pattern.text(),
+            self.text.text(),
             self.target.text(),
         )
         if added:

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from tests.doubles.program import PROGRAM, TIMEOUT, run
+from tests.doubles.program import PROGRAM, TIMEOUT, bare_environment, run
 
 ADDRESSES = "/synth/1/freq\n/synth/2/freq\n/synth/freq\n/master\n"
 
@@ -35,6 +35,13 @@ def test_glob_crosses_levels() -> None:
 def test_addresses_are_taken_as_they_are() -> None:
     assert match("/?", stdin="/ \n/é\n/ab\r\n/a") == ["/ ", "/é", "/a"]
     assert match("/[!a]", stdin="/a\n\n/b\n") == ["/b"]
+
+
+@pytest.mark.parametrize("env", [None, bare_environment(PYTHONIOENCODING="latin-1"), bare_environment()])
+def test_address_that_is_not_utf_8_comes_out_byte_for_byte(env: dict[str, str] | None) -> None:
+    lines = b"/f\xff\n/f\xc3\xa9\n/f\xed\xa0\x80\n"
+    done = subprocess.run([*PROGRAM, "match", "/f*"], input=lines, capture_output=True, timeout=TIMEOUT, env=env)
+    assert (done.returncode, done.stdout, done.stderr) == (0, lines, b"")
 
 
 def test_pairs_are_answered_one_a_line() -> None:

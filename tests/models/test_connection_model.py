@@ -46,11 +46,11 @@ def test_every_connection_of_every_endpoint_is_a_row(qtmodeltester: ModelTester)
         "Bytes": "4.0 KiB",
         "Sent": "5",
         "Unreadable": "",
-        "Not taken": "",
+        "To be sent": "",
     }
     second = texts(model, 1)
     assert (second["Peer"], second["Framing"]) == ("[::1]:50001", "not known yet")
-    assert (second["Unreadable"], second["Not taken"]) == ("2", "2.0 KiB")
+    assert (second["Unreadable"], second["To be sent"]) == ("2", "2.0 KiB")
     assert (texts(model, 2)["Endpoint"], model.rowCount()) == ("tcp://127.0.0.1:1", 3)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from osc_workbench.net.clock import Clock
 from osc_workbench.net.errors import EndpointError
+from osc_workbench.net.fork_runner import ForkRunner
 from osc_workbench.net.servers import BlockingServer, ForkingServer, ThreadingServer
 from osc_workbench.osc.context import Context
 from osc_workbench.osc.dispatch import Dispatcher
@@ -215,6 +216,26 @@ def test_threads_run_handlers_beside_each_other_and_are_bounded() -> None:
         assert len(threads) == 3
 
 
+def test_timeout_is_refused_for_threads_and_said_why() -> None:
+    with pytest.raises(ValueError, match="a thread cannot be stopped"):
+        ThreadingServer("udp://127.0.0.1:0", adding(), timeout=1.0)
+    ThreadingServer("udp://127.0.0.1:0", adding(), timeout=None)
+
+
+@pytest.mark.parametrize(("per_second", "answered"), [(float("inf"), 2500), (10.0, 20)])
+def test_replies_to_one_peer_are_held_back_unless_that_is_switched_off(per_second: float, answered: int) -> None:
+    # More than the default lets through at once.
+    options: dict[str, Any] = {"replies_per_second": per_second, "on_problem": lambda _: None}
+    with BlockingServer("tcp://127.0.0.1:0", adding(), **options) as server, talking_to(server.url) as talker:
+        talker.send(*[OscMessage.of("/add", number) for number in range(2500)])
+        while server.server.counters.messages < 2500:
+            assert server.handle_request(5.0)
+        for number in range(answered):
+            assert talker.receive() == OscMessage.of("/sum", number)
+        assert server.server.counters.replies == pytest.approx(answered, abs=answered // 2)
+        assert bool(server.server.counters.unanswered) == (per_second < 1000)
+
+
 # Beginning and ending.
 
 
@@ -389,6 +410,33 @@ def test_forking_server_closes_while_children_run() -> None:
         assert not server.handle_request(0.2)
         assert server.server.running() == 1
     assert no_child_is_left()
+
+
+@needs_fork
+@in_own_process
+def test_forking_server_kills_a_handler_after_its_timeout() -> None:
+    dispatcher = Dispatcher()
+    dispatcher.on("/sleep", lambda _: time.sleep(60))
+    problems: list[str] = []
+    options: dict[str, Any] = {"timeout": 0.1, "on_problem": problems.append}
+    with ForkingServer("udp://127.0.0.1:0", dispatcher, **options) as server, talking_to(server.url) as talker:
+        talker.send(OscMessage("/sleep"))
+        assert server.handle_request(20.0)
+    assert "it ran longer than 0.1 s and was killed" in problems[0]
+    assert no_child_is_left()
+
+
+@needs_fork
+@in_own_process
+def test_forking_server_has_a_timeout_of_a_minute_unless_told_otherwise() -> None:
+    for options, seconds in (({}, 60.0), ({"timeout": 5}, 5.0), ({"timeout": None}, float("inf"))):
+        with ForkingServer("udp://127.0.0.1:0", adding(), **options) as server, talking_to(server.url) as talker:
+            runner = server.server._runner
+            assert isinstance(runner, ForkRunner)
+            assert runner.timeout == seconds
+            talker.send(PING)
+            assert server.handle_request(5.0)
+            assert talker.receive() == PONG
 
 
 @needs_fork

@@ -104,13 +104,95 @@ async def test_packets_that_cannot_be_decoded_are_counted_and_skipped(url: str) 
         assert client.malformed == 2
 
 
-async def test_packets_nobody_takes_are_let_go_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_of_packets_nobody_takes_the_oldest_are_let_go_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clients, "_WAITING_LIMIT", 3)
     async with talking("udp://127.0.0.1:0") as (_, client):
         await client.send(("/ping", number) for number in range(10))
         await until(lambda: client.discarded == 7)
-        assert [await client.receive(1) for _ in range(3)] == [OscMessage.of("/pong", number) for number in range(3)]
-        await client.request(("/ping", 10), "/pong")
+        assert [await client.receive(1) for _ in range(3)] == [OscMessage.of("/pong", number) for number in (7, 8, 9)]
+
+
+async def test_request_sees_its_reply_though_as_many_packets_wait_as_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clients, "_WAITING_LIMIT", 3)
+    async with talking("udp://127.0.0.1:0") as (server, client):
+        await client.send(("/ping", number) for number in range(3))
+        await until(lambda: len(client._waiting) == 3)
+        # What comes while it waits pushes out what it has looked at.
+        request = asyncio.ensure_future(client.request("/nobody", "/done", 5.0))
+        await client.send(("/ping", number) for number in range(3, 8))
+        await until(lambda: client.discarded == 5)
+        server.send("/done", ("127.0.0.1", client.local_port))
+        assert await request == OscMessage("/done")
+        assert client.discarded == 6
+        assert [await client.receive(1) for _ in range(2)] == [OscMessage.of("/pong", number) for number in (6, 7)]
+
+
+@TWO_URLS
+async def test_packet_that_is_in_the_system_is_received_without_waiting(url: str) -> None:
+    async with talking(url) as (server, client):
+        await client.request("/ping", "/pong")
+        peer = server.connections()[0].peer if url.startswith("tcp") else ("127.0.0.1", client.local_port)
+        for _ in range(20):
+            server.send("/there", peer)
+            assert await client.receive(0) == OscMessage("/there")
+            assert await client.receive(0) is None
+
+
+# From whom.
+
+
+@HOSTS
+async def test_datagrams_of_strangers_are_counted_and_go_no_further(host: str) -> None:
+    with udp_socket(host) as peer, udp_socket(host) as stranger:
+        url = f"udp://[{host}]:{peer.getsockname()[1]}" if ":" in host else f"udp://{host}:{peer.getsockname()[1]}"
+        async with OscClient(url) as client:
+            address = (host, client.local_port)
+            for sock, text in ((stranger, "/pong"), (stranger, "/pong"), (peer, "/before")):
+                sock.sendto(encode_packet(OscMessage(text)), address)
+            assert await client.receive(5) == OscMessage("/before")
+            assert client.strangers == 2
+            request = asyncio.ensure_future(client.request("/ping", "/pong", 5.0))
+            stranger.sendto(encode_packet(OscMessage.of("/pong", 0)), address)
+            peer.sendto(encode_packet(OscMessage.of("/pong", 1)), address)
+            assert await request == OscMessage.of("/pong", 1)
+            seen: list[int] = []
+            dispatcher = Dispatcher()
+            dispatcher.on("/handled", lambda context: seen.append(context.arguments[0]))
+            stranger.sendto(encode_packet(OscMessage.of("/handled", 0)), address)
+            peer.sendto(encode_packet(OscMessage.of("/handled", 1)), address)
+            # What is there already is handled even in no time.
+            assert await client.handle(dispatcher, 0) == 1
+            assert seen == [1]
+            assert (client.strangers, client.discarded) == (4, 0)
+
+
+@pytest.mark.parametrize("target", ["udp://239.255.7.9:9?interface=127.0.0.1", "udp://127.255.255.255:9?broadcast=yes"])
+async def test_whoever_answers_a_group_or_a_whole_network_is_heard(target: str) -> None:
+    async with OscClient(target, local_host="127.0.0.1") as client:
+        with udp_socket() as one, udp_socket() as other:
+            for sock in (one, other):
+                sock.sendto(PING, ("127.0.0.1", client.local_port))
+            assert [await client.receive(5), await client.receive(5)] == [OscMessage("/ping")] * 2
+        assert client.strangers == 0
+
+
+@pytest.mark.parametrize(
+    ("target", "peer", "is_same"),
+    [
+        ("fe80::1%2", "fe80::1%2", True),
+        ("fe80::1%2", "fe80::1%3", False),
+        # Not every system tells the interface.
+        ("fe80::1%2", "fe80::1", True),
+        ("fe80::1", "fe80::1%3", True),
+        ("fe80::1%2", "fe80::2%2", False),
+        ("0.0.0.0", "127.0.0.1", True),
+        ("::", "::1", True),
+        ("127.0.0.1", "127.0.0.2", False),
+    ],
+)
+def test_peer_is_the_same_on_the_same_interface(target: str, peer: str, is_same: bool) -> None:
+    assert clients._is_same(clients.Peer(target, 9), clients.Peer(peer, 9)) == is_same
+    assert not clients._is_same(clients.Peer(target, 9), clients.Peer(peer, 10))
 
 
 # Requests.
@@ -465,6 +547,14 @@ def test_blocking_client_keeps_what_comes_between_two_calls() -> None:
         for number in range(10):
             peer.sendto(encode_packet(OscMessage.of("/n", number)), address)
         assert [client.receive(5) for _ in range(10)] == [OscMessage.of("/n", number) for number in range(10)]
+
+
+def test_blocking_client_receives_what_is_there_without_waiting() -> None:
+    with udp_socket() as peer, BlockingClient(f"udp://127.0.0.1:{peer.getsockname()[1]}") as client:
+        assert client.receive(0) is None
+        for number in range(20):
+            peer.sendto(encode_packet(OscMessage.of("/n", number)), ("127.0.0.1", client.client.local_port))
+            assert client.receive(0) == OscMessage.of("/n", number)
 
 
 def test_blocking_client_that_cannot_open_leaves_nothing_and_can_try_again() -> None:

@@ -181,6 +181,50 @@ async def test_a_handler_that_hangs_is_killed_and_reported_and_others_go_on() ->
 
 
 @in_own_process
+async def test_a_process_that_closed_its_descriptors_and_hangs_holds_nobody_up_and_is_killed() -> None:
+    rig = Rig(timeout=1.0)
+
+    def hang_in_silence(context: Context) -> None:
+        os.closerange(3, 256)
+        hang(context)
+
+    rig.dispatcher.on("/hang", hang_in_silence)
+    rig.dispatcher.on("/a", lambda _: "/b")
+    rig.run("/hang")
+    (child,) = rig.runner._children.values()
+    await until(lambda: child._reading < 0)
+    rig.run("/a")
+    await until(lambda: rig.sent and rig.runner.running() == 1)
+    await rig.idle()
+    assert rig.failed == ["it ran longer than 1 s and was killed"]
+    rig.close()
+
+
+@in_own_process
+async def test_a_process_that_closed_its_descriptors_may_end_later_or_be_killed_by_closing() -> None:
+    reading, writing = os.pipe()
+    rig = Rig()
+
+    def wait_in_silence(_context: Context) -> None:
+        for descriptor in set(range(3, 256)) - {reading}:
+            os.closerange(descriptor, descriptor + 1)
+        os.read(reading, 1)
+
+    rig.dispatcher.on("/wait", wait_in_silence)
+    rig.run("/wait")
+    rig.run("/wait")
+    first, second = rig.runner._children.values()
+    await until(lambda: first._reading < 0 and second._reading < 0)
+    assert rig.runner.running() == 2
+    os.write(writing, b"x")
+    await until(lambda: rig.runner.running() == 1)
+    rig.close()
+    assert rig.failed == []
+    os.close(reading)
+    os.close(writing)
+
+
+@in_own_process
 async def test_what_a_process_that_hangs_had_replied_before_is_sent() -> None:
     rig = Rig(timeout=0.2)
 
@@ -204,7 +248,7 @@ async def test_a_process_that_dies_is_reported_with_its_signal_or_status() -> No
     for address, said in (
         ("/crash", f"its process was ended by signal {signal.SIGSEGV}"),
         ("/exit", "its process ended with status 3"),
-        ("/system exit", "its process ended with status 1"),
+        ("/system exit", "SystemExit: 0"),
     ):
         rig.run(address)
         await rig.idle()

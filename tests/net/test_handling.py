@@ -262,6 +262,18 @@ def test_a_loop_whose_packets_change_is_stopped_by_its_rate() -> None:
     assert rig.sent[-1] == (7, OscMessage.of("/count", 1), OTHER)
 
 
+def test_a_message_may_be_answered_with_thousands_of_packets_and_a_loop_of_them_is_stopped(rig: Rig) -> None:
+    rig.dispatcher.on("/all", lambda _: [("/node", number) for number in range(5000)])
+    rig.receive(OscMessage("/all"))
+    rig.receive(OscBundle(rig.tag(0), [OscMessage("/all")]))
+    assert (rig.counters.replies, rig.problems) == (10_000, [])
+    rig.dispatcher.on("/one", lambda _: "/two")
+    for _ in range(2000):
+        rig.receive(OscMessage("/one"))
+    assert len(rig.problems) == 1
+    assert rig.counters.replies == 11_998
+
+
 def test_two_programs_that_answer_each_other_come_to_rest() -> None:
     rig = Rig()
     rig.dispatcher.on("/**", lambda _: ["/what", "/why"])
@@ -275,7 +287,8 @@ def test_two_programs_that_answer_each_other_come_to_rest() -> None:
         rig.sent.clear()
         turns += 1
         assert turns < 1000
-    assert rig.counters.replies < 3000
+    # Each of 2,000 messages had two answers.
+    assert rig.counters.replies < 6000
     assert len(rig.problems) == 1
 
 

@@ -204,6 +204,23 @@ async def test_a_coroutine_that_takes_too_long_as_a_whole_is_cancelled() -> None
     assert ended == ["closed"]
 
 
+@pytest.mark.parametrize("stop", [SystemExit(1), asyncio.CancelledError()])
+@pytest.mark.parametrize("timeout", [None, 1])
+async def test_a_coroutine_that_ends_the_program_or_is_cancelled_by_itself_is_a_failure(
+    stop: BaseException, timeout: float | None
+) -> None:
+    rig = Rig(LoopRunner(timeout, timeout))
+
+    async def stopping(_context: Context) -> None:
+        await asyncio.sleep(0)
+        raise stop
+
+    rig.dispatcher.on("/exit", stopping)
+    rig.run("/exit")
+    await until(lambda: rig.failed)
+    assert rig.failed[0].error is stop
+
+
 async def test_a_timeout_of_the_handlers_own_is_reported_as_what_it_is() -> None:
     rig = Rig(LoopRunner(1, 60))
 
@@ -446,7 +463,25 @@ async def test_a_handler_that_wants_to_end_the_program_does_not_cost_a_thread(th
         rig.run("/exit")
     rig.run("/a")
     await until(lambda: rig.sent)
-    assert rig.errors == ["HandlerError: it wanted to end the program, from a thread"] * 3
+    assert rig.errors == ["SystemExit: 1"] * 3
+
+
+@pytest.mark.parametrize("stop", [SystemExit(1), asyncio.CancelledError()])
+async def test_a_task_of_a_handler_does_not_cost_a_thread(threads: list[ThreadRunner], stop: BaseException) -> None:
+    rig = thread_rig(threads, workers=1)
+
+    async def stopping() -> None:
+        raise stop
+
+    async def starting(_context: Context) -> None:
+        await asyncio.create_task(stopping())
+
+    rig.dispatcher.on("/exit", starting)
+    rig.dispatcher.on("/a", lambda _: "/b")
+    rig.run("/exit")
+    rig.run("/a")
+    await until(lambda: rig.sent)
+    assert [type(outcome.error) for outcome in rig.failed] == [type(stop)]
 
 
 async def test_beyond_the_limit_messages_are_refused_counted_and_reported(

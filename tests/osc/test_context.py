@@ -103,6 +103,12 @@ def test_a_reply_that_never_ends_is_refused() -> None:
     assert len(packets_of_reply(["/a"] * REPLY_LIMIT)) == REPLY_LIMIT
 
 
+@pytest.mark.parametrize("item", [None, [], [None]])
+def test_a_reply_that_never_ends_and_has_no_packets_is_refused(item: Any) -> None:
+    with pytest.raises(OscEncodeError, match="100,000 packets or items; does its generator never end"):
+        packets_of_reply(itertools.repeat(item))
+
+
 def test_what_a_generator_raises_is_not_hidden() -> None:
     def failing() -> Iterator[Any]:
         yield "/a"

@@ -213,13 +213,39 @@ def test_a_reply_that_cannot_leave_is_a_failure_of_the_handler() -> None:
     assert str(outcome.error) == "no route"
 
 
-@pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit])
-def test_a_wish_to_end_the_program_is_not_caught(stop: type[BaseException]) -> None:
+@pytest.mark.parametrize("stop", [SystemExit(1), asyncio.CancelledError()])
+def test_a_handler_cannot_end_the_program_or_the_connection(stop: BaseException) -> None:
+    def stopping(_context: Context) -> None:
+        raise stop
+
+    outcome = run_one(stopping, [])
+    assert outcome is not None
+    assert outcome.error is stop
+
+
+class Stop(BaseException):
+    """What only we raise in a handler, as a time limit does."""
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, Stop])
+def test_the_users_wish_to_end_the_program_and_a_time_limit_go_through(stop: type[BaseException]) -> None:
     def stopping(_context: Context) -> None:
         raise stop
 
     with pytest.raises(stop):
         run_one(stopping, [])
+
+
+async def test_a_coroutine_handler_cannot_end_the_program() -> None:
+    async def stopping(_context: Context) -> None:
+        await asyncio.sleep(0)
+        raise SystemExit(1)
+
+    outcome = run_one(stopping, [])
+    assert outcome is not None
+    failed = await complete(outcome)
+    assert failed is not None
+    assert isinstance(failed.error, SystemExit)
 
 
 async def pong(_context: Context) -> Any:

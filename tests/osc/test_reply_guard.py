@@ -1,11 +1,15 @@
 """Answers that become a loop or a flood are stopped; a client that asks a lot is not."""
 
+from itertools import count as count_up
+
 import pytest
 
 from osc_workbench.osc.reply_guard import REPLIES_PER_SECOND, ReplyGuard
 
 PEER = ("127.0.0.1", 9000)
 ECHO = b"/echo\0\0\0,\0\0\0"
+# Each question is another message.
+QUESTIONS = count_up()
 
 
 def answers(guard: ReplyGuard, count: int, start: float, pause: float, peer: object = PEER) -> list[str]:
@@ -14,7 +18,7 @@ def answers(guard: ReplyGuard, count: int, start: float, pause: float, peer: obj
     for number in range(count):
         time = start + number * pause
         guard.hear(peer, b"/question", time)
-        said.append(guard.refuse(peer, b"/answer %d" % number, time))
+        said.append(guard.refuse(peer, b"/answer %d" % number, time, next(QUESTIONS)))
     return said
 
 
@@ -24,7 +28,7 @@ def echoes(guard: ReplyGuard, count: int, start: float, pause: float) -> list[st
     for number in range(count):
         time = start + number * pause
         guard.hear(PEER, ECHO, time)
-        said.append(guard.refuse(PEER, ECHO, time))
+        said.append(guard.refuse(PEER, ECHO, time, next(QUESTIONS)))
     return said
 
 
@@ -85,7 +89,13 @@ def test_an_echo_is_stopped_long_before_the_rate_is() -> None:
 
 
 def test_a_client_that_asks_for_an_echo_with_pauses_is_no_loop() -> None:
-    assert set(echoes(ReplyGuard(), 2000, 0.0, 0.025)) == {""}
+    assert set(echoes(ReplyGuard(), 2000, 0.0, 2.1)) == {""}
+
+
+def test_an_echo_over_a_slow_network_is_stopped_as_well() -> None:
+    said = echoes(ReplyGuard(), 500, 0.0, 0.025)
+    assert said[:199] == [""] * 199
+    assert said.count("echo") == 1
 
 
 def test_anything_else_between_two_echoes_begins_the_count_anew() -> None:
@@ -117,7 +127,7 @@ def test_hearing_from_a_peer_that_was_never_answered_is_not_remembered() -> None
 def test_sixty_thousand_peers_take_the_memory_of_a_few_thousand() -> None:
     guard = ReplyGuard(per_second=10)
     for port in range(60_000):
-        assert guard.refuse(("10.0.0.1", port), b"/a", port * 0.001) == ""
+        assert guard.refuse(("10.0.0.1", port), b"/a", port * 0.001, port) == ""
     assert len(guard.peers) <= 4096
 
 
@@ -125,9 +135,9 @@ def test_a_peer_that_is_answered_all_the_time_is_not_forgotten_for_new_ones() ->
     guard = ReplyGuard(per_second=10)
     said = []
     for port in range(10_000):
-        guard.refuse(("10.0.0.1", port), b"/a", 0.0)
+        guard.refuse(("10.0.0.1", port), b"/a", 0.0, port)
         if port % 100 == 0:
-            said.append(guard.refuse(PEER, b"/a", 0.0))
+            said.append(guard.refuse(PEER, b"/a", 0.0, port))
     assert said.count("rate") == 1
     assert said[-1] == "again"
 
@@ -136,3 +146,16 @@ def test_a_peer_is_not_refused_for_more_than_it_could_ever_save_up() -> None:
     guard = ReplyGuard(per_second=10)
     answers(guard, 1, 0.0, 0.0)
     assert answers(guard, 25, 1e6, 0.0) == [""] * 20 + ["rate"] + ["again"] * 4
+
+
+def test_one_message_may_be_answered_with_any_number_of_packets_and_is_charged_once() -> None:
+    guard = ReplyGuard(per_second=10)
+    said = [guard.refuse(PEER, b"/answer", 0.0, next_question) for next_question in range(20) for _ in range(5000)]
+    assert set(said) == {""}
+    assert [guard.refuse(PEER, b"/answer", 0.0, 20) for _ in range(3)] == ["rate", "again", "again"]
+    assert guard.suppressed == 3
+
+
+def test_messages_that_are_answered_beside_each_other_are_charged_once_each() -> None:
+    guard = ReplyGuard(per_second=10)
+    assert {guard.refuse(PEER, b"/answer", 0.0, number % 8) for number in range(4000)} == {""}

@@ -415,6 +415,30 @@ def test_inner_bundles_count_for_the_limit_when_they_begin_to_wait() -> None:
     assert (len(waiting), waiting.refused) == (2, 3)
 
 
+def test_a_packet_is_charged_once_however_many_of_its_bundles_wait() -> None:
+    waiting = scheduler(limit_bytes=1000)
+    inner = (bundle(2 + number, f"/{number}") for number in range(100))
+    receive(waiting, bundle(TimeTag.IMMEDIATELY, *inner), size=900)
+    assert (len(waiting), waiting.refused) == (100, 0)
+    # Its bytes are there until the last of them has run.
+    assert len(pop(waiting, 100)) == 99
+    receive(waiting, bundle(200, "/refused"), seconds=100, size=200)
+    assert waiting.refused == 1
+    assert pop(waiting, 101) == ["/99"]
+    receive(waiting, bundle(200, "/a"), seconds=101, size=1000)
+    assert (len(waiting), waiting.refused) == (1, 1)
+
+
+def test_inner_bundles_of_one_that_waited_are_charged_once_together() -> None:
+    waiting = scheduler(limit_bytes=1000)
+    receive(waiting, bundle(1, *(bundle(2 + number, f"/{number}") for number in range(5))), size=1000)
+    assert pop(waiting, 1) == []
+    assert (len(waiting), waiting.refused) == (5, 0)
+    assert len(pop(waiting, 10)) == 5
+    receive(waiting, bundle(20, "/a"), seconds=10, size=1000)
+    assert waiting.refused == 0
+
+
 def test_cancelled_and_forgotten_bundles_give_their_bytes_back() -> None:
     waiting = scheduler(limit_bytes=1000)
     for _ in range(3):

@@ -75,10 +75,13 @@ def test_return_in_any_field_adds_the_rule(qtbot: QtBot, panel: Panel, name: str
     qtbot.waitUntil(panel.view.pattern.hasFocus)
 
 
-def test_the_button_adds_the_rule_that_is_suggested(qtbot: QtBot) -> None:
+def test_nothing_filled_in_is_refused_and_a_suggestion_is_only_that(qtbot: QtBot) -> None:
     panel = Panel(qtbot)
     qtbot.mouseClick(panel.view.add, Qt.MouseButton.LeftButton)
-    assert panel.wishes == [SetResponders((PING,))]
+    assert panel.wishes == []
+    assert panel.view.message.isVisibleTo(panel.view)
+    qtbot.keyClicks(panel.view.pattern, "/")
+    assert not panel.view.message.isVisibleTo(panel.view)
 
 
 @pytest.mark.parametrize(
