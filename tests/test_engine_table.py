@@ -14,7 +14,7 @@ def named_tests(cell: str, folder: str) -> list[tuple[Path, str]]:
     for name in re.findall(r"`([^`]+)`", cell):
         if name.startswith("test_"):
             head, _, function = name.partition(": ")
-            if folder and (function or not found):
+            if (folder or function) and (function or not found):
                 path = TESTS / folder / f"{head}.py"
                 found.append((path, function))
             else:
