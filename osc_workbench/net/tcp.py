@@ -90,7 +90,9 @@ class TcpServer(TcpEndpoint):
         silent = min(self._connections.values(), key=lambda connection: connection.heard)
         if self._clock.time() - silent.heard < _SILENCE:
             return False
-        self._connections.pop(silent.peer)
+        # Its place is free at once, before the loop has come round to its end.
+        del self._connections[silent.peer]
+        self._bad_before += silent.bad
         silent.end(f"it was silent longest when {CONNECTIONS_LIMIT:,} others wanted its place")
         return True
 
