@@ -5,6 +5,7 @@ message outside a bundle are kept without its header, which is in the table of h
 rows of its messages point at their arguments inside it.
 """
 
+from array import array
 from bisect import bisect_right
 from typing import Any, NamedTuple
 
@@ -62,15 +63,30 @@ class BundlePlace(NamedTuple):
     size: int
 
 
+class BundleColumns(NamedTuple):
+    """Some bundles side by side: first row in the chunk, number of rows, place and size in the arena, int64 each."""
+
+    first: Column
+    rows: Column
+    offset: Column
+    size: Column
+
+
 class Chunk:
-    """first_row, first_packet: numbers of its first row and packet since the start of the session."""
+    """first_row, first_packet: numbers of its first row and packet since the start of the session.
+
+    findings: uint32, a bit for each rule of lint that a row has broken.
+    """
 
     __slots__ = (
         "_bundle_extra",
+        "_bundle_first",
+        "_bundle_offset",
         "_bundle_rows",
-        "_bundles",
+        "_bundle_size",
         "arena",
         "count",
+        "findings",
         "first_packet",
         "first_row",
         "flags",
@@ -96,11 +112,14 @@ class Chunk:
         self.headers: Column = np.empty(rows, np.uint32)
         self.links: Column = np.empty(rows, np.uint32)
         self.flags: Column = np.empty(rows, np.uint8)
-        self.arena: Column = np.empty(max(size, BYTES_OF_CHUNK), np.uint8)
-        self._bundles: list[BundlePlace] = []
-        self._bundle_rows: list[int] = []
+        # Zeros that are never written to cost no memory either.
+        self.findings: Column = np.zeros(rows, np.uint32)
+        # Whole words, so that it can be read as such.
+        self.arena: Column = np.empty(max(size + 3 & -4, BYTES_OF_CHUNK), np.uint8)
+        self._bundle_first, self._bundle_rows = array("I"), array("I")
+        self._bundle_offset, self._bundle_size = array("I"), array("I")
         # Rows beyond one for each bundle so far: what row numbers are ahead of packet numbers.
-        self._bundle_extra: list[int] = []
+        self._bundle_extra = array("I")
 
     @property
     def end_row(self) -> int:
@@ -121,8 +140,10 @@ class Chunk:
         self.arena[base : base + len(rows.content)] = np.frombuffer(rows.content, np.uint8)
         for first, count, offset, size in rows.bundles:
             extra = self._bundle_extra[-1] if self._bundle_extra else 0
-            self._bundles.append(BundlePlace(start + first, count, base + offset, size))
-            self._bundle_rows.append(start + first)
+            self._bundle_first.append(start + first)
+            self._bundle_rows.append(count)
+            self._bundle_offset.append(base + offset)
+            self._bundle_size.append(size)
             self._bundle_extra.append(extra + count - 1)
         self.count = end
         self.packets += rows.packets
@@ -135,14 +156,29 @@ class Chunk:
         """Return the bundle that holds a row (counted in this chunk), None if none does."""
         if not self.flags[row] & IN_BUNDLE:
             return None
-        return self._bundles[bisect_right(self._bundle_rows, row) - 1]
+        return self._bundle(bisect_right(self._bundle_first, row) - 1)
+
+    def _bundle(self, index: int) -> BundlePlace:
+        return BundlePlace(
+            self._bundle_first[index], self._bundle_rows[index], self._bundle_offset[index], self._bundle_size[index]
+        )
+
+    def bundles(self, first: int, end: int) -> BundleColumns:
+        """Return the bundles that hold any of the rows from `first` to before `end`, counted in this chunk."""
+        start = max(0, bisect_right(self._bundle_first, first) - 1)
+        stop = bisect_right(self._bundle_first, end - 1)
+        if start < stop and self._bundle_first[start] + self._bundle_rows[start] <= first:
+            start += 1
+        # Slices are copies: a view on an array would keep it from growing.
+        parts = (self._bundle_first, self._bundle_rows, self._bundle_offset, self._bundle_size)
+        return BundleColumns(*(np.array(part[start:stop], np.int64) for part in parts))
 
     def packet_number(self, row: int) -> int:
         """Return the number of the packet that holds a row (counted in this chunk), since the start of the session."""
-        index = bisect_right(self._bundle_rows, row) - 1
+        index = bisect_right(self._bundle_first, row) - 1
         if index < 0:
             return self.first_packet + row
-        bundle = self._bundles[index]
+        bundle = self._bundle(index)
         if row < bundle.first + bundle.rows:
             return self.first_packet + bundle.first - (self._bundle_extra[index] - bundle.rows + 1)
         return self.first_packet + row - self._bundle_extra[index]

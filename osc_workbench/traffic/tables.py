@@ -7,6 +7,9 @@ kept in the row's own bytes instead (headers) or left out and said so (peers).
 from collections.abc import Iterable
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from osc_workbench.osc.header import MessageHeader
 from osc_workbench.traffic.record import Direction, Peer
 
@@ -22,6 +25,7 @@ class HeaderTable:
     """Numbers for message headers; number 0 stands for no header, whose bytes are none.
 
     raw, addresses, type_tags: lists by number.
+    generation: how often numbers were given back; what was remembered by number before that holds no longer.
     """
 
     def __init__(self, limit: int = HEADERS_LIMIT) -> None:
@@ -30,9 +34,16 @@ class HeaderTable:
         self.type_tags: list[str | None] = [None]
         self.numbers: dict[bytes, int] = {}
         self.refused = 0
+        self.generation = 0
         self._limit = limit
         self._bytes = 0
         self._free: list[int] = []
+        self._raw_sizes = np.zeros(256, np.int64)
+
+    @property
+    def raw_sizes(self) -> npt.NDArray[np.int64]:
+        """Bytes of the headers, by number."""
+        return self._raw_sizes[: len(self.raw)]
 
     def add(self, header: MessageHeader) -> int:
         """Return the number of a header that has none yet, or NO_HEADER if the table is full."""
@@ -51,6 +62,9 @@ class HeaderTable:
             self.addresses.append(header.address)
             self.type_tags.append(header.type_tags)
         self.numbers[header.raw] = number
+        if number >= len(self._raw_sizes):
+            self._raw_sizes = np.concatenate((self._raw_sizes, np.zeros_like(self._raw_sizes)))
+        self._raw_sizes[number] = len(header.raw)
         return number
 
     def is_full(self) -> bool:
@@ -59,6 +73,7 @@ class HeaderTable:
     def keep_only(self, used: Iterable[int]) -> None:
         """Give back the numbers that no row uses any more."""
         keep = {NO_HEADER, *used}
+        self.generation += 1
         for raw, number in list(self.numbers.items()):
             if number not in keep:
                 del self.numbers[raw]

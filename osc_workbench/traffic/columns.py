@@ -1,0 +1,201 @@
+"""Arguments of many messages as numpy arrays, straight from the bytes in the arena.
+
+Strategy. Rows are grouped by their type tag string; all rows of a group are walked through together, one argument at a
+time, each row with a position of its own. Fixed sizes move all positions on by the same step; a text moves each by its
+own length, found word by word for all rows at once. So a million rows cost a few numpy calls for each argument.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from osc_workbench.osc.arguments import ARGUMENT_TYPES, Layout
+from osc_workbench.osc.dissection import PacketField, dissect_packet
+from osc_workbench.traffic.row_view import RowView
+
+Column = npt.NDArray[Any]
+INTEGER_TAGS, FLOAT_TAGS, TEXT_TAGS = "ih", "fd", "sS"
+NUMBER_TAGS = INTEGER_TAGS + FLOAT_TAGS
+_WORD = 4
+# Up to here, looking for each kind among all rows is faster than sorting the rows by kind.
+_FEW_KINDS = 16
+
+
+class ArgumentColumn(NamedTuple):
+    """One argument of some rows of a view, all of the same type.
+
+    number: its place among the top-level arguments, from 0; those in an array have that of the array.
+    depth: how many arrays it stands in. tag: its type tag.
+    places: int64, which rows of the view. starts, ends: int64, its bytes in the arena, without padding; those of a blob
+    without its size. All of shape (rows of the group,).
+    """
+
+    number: int
+    depth: int
+    tag: str
+    places: Column
+    starts: Column
+    ends: Column
+
+
+def argument_columns(view: RowView, number: int | None = None) -> Iterator[ArgumentColumn]:
+    """Yield the arguments of all rows, or only those at one top-level place; malformed rows have none.
+
+    Those of one row come in order, but rows of different type tags come after each other.
+    """
+    for type_tags, places in _groups(view):
+        if number is None or number < len(type_tags):
+            yield from _walk(view, type_tags, places, number)
+
+
+def words(arena: Column, starts: Column) -> Column:
+    """Return the big-endian 32-bit words that begin at these bytes, as uint32."""
+    if not (starts & 3).any():
+        return arena.view(">u4").take(starts >> 2).astype(np.uint32)
+    return np.ascontiguousarray(arena[starts[:, None] + np.arange(_WORD)]).view(">u4").ravel().astype(np.uint32)
+
+
+def values(arena: Column, column: ArgumentColumn) -> Column:
+    """Return the numbers of a column: int64 for i and h, float32 for f, float64 for d, uint64 for t, uint32 for others.
+
+    Raises ValueError for tags without a number of four or eight bytes.
+    """
+    row = ARGUMENT_TYPES[column.tag]
+    if row.layout is not Layout.FIXED:
+        raise ValueError(f"arguments of type {row.label} are no numbers")
+    first = words(arena, column.starts)
+    if row.size == _WORD:
+        if column.tag == "f":
+            return first.view(np.float32)
+        return first.view(np.int32).astype(np.int64) if column.tag == "i" else first
+    both = first.astype(np.uint64) << np.uint64(32) | words(arena, column.starts + _WORD)
+    return both.view({"h": np.int64, "d": np.float64}.get(column.tag, np.uint64))
+
+
+def contents(arena: Column, column: ArgumentColumn) -> list[bytes]:
+    """Return the bytes of each argument, without padding."""
+    base = int(column.starts.min(initial=len(arena)))
+    data = arena[base : int(column.ends.max(initial=base))].tobytes()
+    starts, ends = (column.starts - base).tolist(), (column.ends - base).tolist()
+    return [data[start:end] for start, end in zip(starts, ends, strict=True)]
+
+
+def _groups(view: RowView) -> Iterator[tuple[str, Column]]:
+    """Yield each type tag string with the rows that have it, as places in the view."""
+    readable = ~view.malformed & (view.headers != 0)
+    numbers = np.unique(view.headers[readable])
+    kinds: dict[str, int] = {}
+    kind_of = np.zeros(int(numbers.max(initial=0)) + 1, np.int64)
+    for number in numbers.tolist():
+        type_tags = view.table.type_tags[number]
+        kind_of[number] = kinds.setdefault(type_tags, len(kinds)) if type_tags else -1
+    if len(kinds) == 1 and readable.all() and (kind_of[numbers] == 0).all():
+        yield next(iter(kinds)), np.arange(len(view))
+        return
+    kind = np.where(readable, kind_of[np.where(readable, view.headers, 0)], -1)
+    if len(kinds) <= _FEW_KINDS:
+        for type_tags, number in kinds.items():
+            yield type_tags, np.flatnonzero(kind == number)
+        return
+    order = np.argsort(kind, kind="stable")
+    bounds = np.searchsorted(kind[order], np.arange(len(kinds) + 1))
+    for type_tags, number in kinds.items():
+        yield type_tags, order[bounds[number] : bounds[number + 1]]
+
+
+def _walk(view: RowView, type_tags: str, places: Column, wanted: int | None) -> Iterator[ArgumentColumn]:
+    # Where a size is odd, padding may be missing; `dissection` knows how far each argument goes then.
+    odd = (view.sizes[places] & 3) != 0
+    if odd.any():
+        for place in places[odd].tolist():
+            yield from _dissected(view, place, wanted)
+        places = places[~odd]
+    if not len(places):
+        return
+    positions = view.offsets[places].astype(np.int64)
+    ends = positions + view.sizes[places]
+    depth, number = 0, 0
+    for tag in type_tags:
+        if tag in "[]":
+            depth += 1 if tag == "[" else -1
+        elif tag not in ARGUMENT_TYPES:
+            return
+        else:
+            column, positions = _step(view.arena, tag, ArgumentColumn(number, depth, tag, places, positions, ends))
+            if wanted is None or wanted == number:
+                yield column
+        number += depth == 0
+        if wanted is not None and number > wanted:
+            return
+
+
+def _step(arena: Column, tag: str, here: ArgumentColumn) -> tuple[ArgumentColumn, Column]:
+    """Return the argument that begins at `here.starts`, and where the next one begins. here.ends: of the messages."""
+    row = ARGUMENT_TYPES[tag]
+    starts = here.starts
+    if row.layout is Layout.STRING:
+        ends = _text_ends(arena, starts, here.ends)
+        return here._replace(ends=ends), starts + ((ends - starts + _WORD) & -_WORD)
+    if row.layout is Layout.BLOB:
+        sizes = words(arena, starts).view(np.int32).astype(np.int64)
+        starts = starts + _WORD
+        return here._replace(starts=starts, ends=starts + sizes), starts + (sizes + 3 & -4)
+    ends = starts + row.size
+    return here._replace(ends=ends), ends
+
+
+def _text_ends(arena: Column, starts: Column, limits: Column) -> Column:
+    """Return where the zero byte is that ends each text. limits: the ends of the messages, before which it is."""
+    ends = starts.copy()
+    open_rows = np.arange(len(starts))
+    positions = starts
+    while len(open_rows):
+        word = words(arena, positions)
+        # A zero byte borrows from its neighbour; the lowest such byte of a word is never a false one.
+        zeros = (word - np.uint32(0x01010101)) & ~word & np.uint32(0x80808080)
+        closed = zeros != 0
+        if closed.any():
+            found = open_rows[closed]
+            ends[found] = positions[closed] + _first_zero(word[closed])
+            open_rows, positions = open_rows[~closed], positions[~closed]
+        positions = positions + _WORD
+    return ends
+
+
+def _first_zero(word: Column) -> Column:
+    """Return which byte of each word is the first that is zero, 0 to 3; one of them is."""
+    place = np.full(len(word), 3)
+    for byte, shift in ((2, 8), (1, 16), (0, 24)):
+        place[(word >> np.uint32(shift)) & np.uint32(0xFF) == 0] = byte
+    return place
+
+
+def _dissected(view: RowView, place: int, wanted: int | None) -> Iterator[ArgumentColumn]:
+    """Yield the arguments of one row, each as a column of its own."""
+    header = view.table.raw[view.headers[place]]
+    offset = int(view.offsets[place])
+    root = dissect_packet(header + view.chunk.content(offset, int(view.sizes[place]))).root
+    fields = [field for field in root.children if field.kind in ("argument", "array")] if root is not None else []
+    for number, field in enumerate(fields):
+        if wanted is None or wanted == number:
+            for depth, argument in _flattened(field, 0):
+                yield _single(view, place, number, depth, argument, argument.offset - len(header) + offset)
+
+
+def _flattened(field: PacketField, depth: int) -> Iterator[tuple[int, PacketField]]:
+    if field.kind == "argument":
+        yield depth, field
+    for child in field.children:
+        yield from _flattened(child, depth + 1)
+
+
+def _single(view: RowView, place: int, number: int, depth: int, argument: PacketField, start: int) -> ArgumentColumn:
+    row = ARGUMENT_TYPES[argument.type_tag]
+    end = start + argument.size
+    if row.layout is Layout.STRING:
+        end = start + view.chunk.content(start, argument.size).index(0)
+    elif row.layout is Layout.BLOB:
+        start, end = start + _WORD, start + _WORD + len(argument.value)
+    return ArgumentColumn(number, depth, argument.type_tag, np.array([place]), np.array([start]), np.array([end]))

@@ -1,0 +1,185 @@
+"""Some rows of one chunk as columns: what queries, statistics and lint look at.
+
+Strategy. Whatever is asked of rows is asked of whole columns at once. A message that found no place in the table of
+headers (number 0, which happens under a flood of ever new addresses) is the exception: `with_headers` gives such rows a
+table of their own, so that nobody else needs to know.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from osc_workbench.osc.codec import scan_packet
+from osc_workbench.osc.errors import OscDecodeError
+from osc_workbench.osc.header import MessageHeader
+from osc_workbench.traffic.chunk import IN_BUNDLE, MALFORMED, BundleColumns, Chunk
+from osc_workbench.traffic.store import TrafficStore
+from osc_workbench.traffic.tables import NO_HEADER, HeaderTable
+from osc_workbench.traffic.time_tags import message_time_tags, unix_ns_of
+
+Column = npt.NDArray[Any]
+_BUNDLE_HEAD, _ELEMENT_HEAD = 16, 4
+# Time tags that mean no time: zero, which is none, and immediately.
+_REAL_TIME = 2
+
+
+class RowView:
+    """Rows side by side; all columns have the shape (rows,).
+
+    rows: int64, their numbers since the start of the session, ascending. times: int64, ns since the Unix epoch.
+    headers, links: numbers in the tables. offsets, sizes: of the arguments in `arena`, uint8. flags, findings: bits.
+    Views on the store: valid until the next append.
+    """
+
+    def __init__(self, table: HeaderTable, chunk: Chunk, places: slice | Column, headers: Column | None = None) -> None:
+        self.table = table
+        # What the numbers in the chunk refer to.
+        self._chunk_table = table
+        self.chunk = chunk
+        self.places = places
+        self.times: Column = chunk.times[places]
+        self.headers: Column = chunk.headers[places] if headers is None else headers
+        self.links: Column = chunk.links[places]
+        self.flags: Column = chunk.flags[places]
+        self.offsets: Column = chunk.offsets[places]
+        self.sizes: Column = chunk.sizes[places]
+        self.findings: Column = chunk.findings[places]
+        self.arena: Column = chunk.arena
+        self._time_tags: Column | None = None
+        self._packet_sizes: Column | None = None
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    @property
+    def local_rows(self) -> Column:
+        """Places of the rows in their chunk, int64."""
+        if isinstance(self.places, slice):
+            return np.arange(self.places.start, self.places.stop)
+        return self.places.astype(np.int64, copy=False)
+
+    @property
+    def rows(self) -> Column:
+        return np.add(self.local_rows, self.chunk.first_row)
+
+    def take(self, places: Column) -> "RowView":
+        """Return some of these rows, given by their places in this view or by a mask."""
+        view = RowView(self.table, self.chunk, self.local_rows[places], self.headers[places])
+        view._chunk_table = self._chunk_table
+        view.offsets, view.sizes = self.offsets[places], self.sizes[places]
+        return view
+
+    @property
+    def in_bundle(self) -> Column:
+        return np.bitwise_and(self.flags, IN_BUNDLE).astype(np.bool_)
+
+    @property
+    def malformed(self) -> Column:
+        return np.bitwise_and(self.flags, MALFORMED).astype(np.bool_)
+
+    # Headers.
+
+    @property
+    def without_header(self) -> Column:
+        """Which rows are messages whose header found no place in the table."""
+        headers = self.headers
+        # Nearly always there are none, which one pass tells.
+        if headers.all():
+            return np.zeros(len(headers), np.bool_)
+        return np.equal(headers, NO_HEADER) & ~self.malformed & (self.sizes > 0)
+
+    def with_headers(self) -> "RowView":
+        """Return the same rows with a table that holds the headers of all of them."""
+        table = HeaderTable(len(self) + 1)
+        view = RowView(table, self.chunk, self.local_rows, np.zeros(len(self), np.uint32))
+        view._chunk_table = self._chunk_table
+        view.offsets, view.sizes = self.offsets.copy(), self.sizes.copy()
+        for place in range(len(self)):
+            offset, size = int(self.offsets[place]), int(self.sizes[place])
+            try:
+                found = scan_packet(self.chunk.content(offset, size))
+            except OscDecodeError:
+                continue
+            if isinstance(found, MessageHeader):
+                known = table.numbers.get(found.raw)
+                view.headers[place] = table.add(found) if known is None else known
+                view.offsets[place] += len(found.raw)
+                view.sizes[place] -= len(found.raw)
+        return view
+
+    # Bundles and packets.
+
+    @property
+    def time_tags(self) -> Column:
+        """Time tags of the innermost bundles, uint64; 1 (immediately) outside of bundles."""
+        if self._time_tags is None:
+            self._find_bundles()
+        assert self._time_tags is not None
+        return self._time_tags
+
+    @property
+    def packet_sizes(self) -> Column:
+        """Bytes of the packets that hold the rows, int64."""
+        if self._packet_sizes is None:
+            self._find_bundles()
+        assert self._packet_sizes is not None
+        return self._packet_sizes
+
+    @property
+    def message_sizes(self) -> Column:
+        """Bytes of the messages, headers included, int64."""
+        return np.add(self.sizes, self.table.raw_sizes[self.headers])
+
+    def lateness(self) -> tuple[Column, Column]:
+        """Return (how late rows came after their time tags, int64 ns, negative if early; for which rows that is so)."""
+        late = np.zeros(len(self), np.int64)
+        timed = self.in_bundle
+        if timed.any():
+            timed &= self.time_tags >= np.uint64(_REAL_TIME)
+            times = self.times[timed]
+            late[timed] = times - unix_ns_of(self.time_tags[timed], times)
+        return late, timed
+
+    def _find_bundles(self) -> None:
+        tags = np.ones(len(self), np.uint64)
+        sizes = self.message_sizes
+        places = np.flatnonzero(self.in_bundle)
+        if len(places):
+            local = self.local_rows[places]
+            bundles = self.chunk.bundles(int(local[0]), int(local[-1]) + 1)
+            which = np.searchsorted(bundles.first, local, "right") - 1
+            heads = self.arena[(bundles.offset + 8)[:, None] + np.arange(8)]
+            values = np.ascontiguousarray(heads).view(">u8").astype(np.uint64).ravel()
+            tags[places] = values[which]
+            sizes = sizes.copy()
+            sizes[places] = bundles.size[which]
+            for index in np.flatnonzero(self._is_nested(bundles)).tolist():
+                self._read_nested(index, bundles, places[which == index], tags)
+        self._time_tags, self._packet_sizes = tags, sizes
+
+    def _is_nested(self, bundles: BundleColumns) -> Column:
+        """Tell which bundles are more than a time tag and messages: others stand in them, or they are malformed."""
+        start, stop = int(bundles.first[0]), int(bundles.first[-1] + bundles.rows[-1])
+        raw_sizes = self._chunk_table.raw_sizes[self.chunk.headers[start:stop]]
+        sizes = self.chunk.sizes[start:stop] + raw_sizes + _ELEMENT_HEAD
+        # Between these bundles there may be other rows; each sum is cut out of a running one.
+        running = np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes, dtype=np.int64)))
+        firsts = bundles.first - start
+        nested: Column = running[firsts + bundles.rows] - running[firsts] + _BUNDLE_HEAD != bundles.size
+        return nested
+
+    def _read_nested(self, index: int, bundles: BundleColumns, places: Column, tags: Column) -> None:
+        packet = self.chunk.content(int(bundles.offset[index]), int(bundles.size[index]))
+        found = message_time_tags(packet)
+        positions = self.local_rows[places] - bundles.first[index]
+        for place, position in zip(places.tolist(), positions.tolist(), strict=True):
+            if position < len(found):
+                tags[place] = found[position]
+
+
+def views_of(store: TrafficStore, first_row: int, end_row: int) -> Iterator[RowView]:
+    """Yield the kept rows of a range, one view a chunk, oldest first."""
+    for chunk, first, end in store.chunks(first_row, end_row):
+        yield RowView(store.headers, chunk, slice(first, end))
