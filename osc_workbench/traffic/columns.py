@@ -5,7 +5,8 @@ time, each row with a position of its own. Fixed sizes move all positions on by 
 own length, found word by word for all rows at once. So a million rows cost a few numpy calls for each argument.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from osc_workbench.traffic.row_view import RowView
 Column = npt.NDArray[Any]
 INTEGER_TAGS, FLOAT_TAGS, TEXT_TAGS = "ih", "fd", "sS"
 NUMBER_TAGS = INTEGER_TAGS + FLOAT_TAGS
+ALL_TAGS = "".join(tag for tag in ARGUMENT_TYPES if tag not in "[]")
 _WORD = 4
 # Up to here, looking for each kind among all rows is faster than sorting the rows by kind.
 _FEW_KINDS = 16
@@ -40,14 +42,19 @@ class ArgumentColumn(NamedTuple):
     ends: Column
 
 
-def argument_columns(view: RowView, number: int | None = None) -> Iterator[ArgumentColumn]:
-    """Yield the arguments of all rows, or only those at one top-level place; malformed rows have none.
+def argument_columns(view: RowView, number: int | None = None, tags: str = ALL_TAGS) -> Iterator[ArgumentColumn]:
+    """Yield the arguments of all rows; malformed rows have none.
 
+    number: only those at this top-level place. tags: only those of these types.
     Those of one row come in order, but rows of different type tags come after each other.
     """
-    for type_tags, places in _groups(view):
-        if number is None or number < len(type_tags):
-            yield from _walk(view, type_tags, places, number)
+    for type_tags, find_places in _groups(view):
+        # Nothing behind the last tag that is wanted needs to be found.
+        last = max((type_tags.rfind(tag) for tag in tags), default=-1)
+        if last >= 0 and (number is None or number <= last):
+            for column in walk_arguments(view, type_tags[: last + 1], find_places(), number):
+                if column.tag in tags:
+                    yield column
 
 
 def words(arena: Column, starts: Column) -> Column:
@@ -82,30 +89,35 @@ def contents(arena: Column, column: ArgumentColumn) -> list[bytes]:
     return [data[start:end] for start, end in zip(starts, ends, strict=True)]
 
 
-def _groups(view: RowView) -> Iterator[tuple[str, Column]]:
-    """Yield each type tag string with the rows that have it, as places in the view."""
+def _groups(view: RowView) -> Iterator[tuple[str, Callable[[], Column]]]:
+    """Yield each type tag string with what finds the rows that have it, as places in the view."""
     readable = ~view.malformed & (view.headers != 0)
     numbers = np.unique(view.headers[readable])
     kinds: dict[str, int] = {}
-    kind_of = np.zeros(int(numbers.max(initial=0)) + 1, np.int64)
+    kind_of = np.full(int(numbers.max(initial=0)) + 1, -1, np.int64)
     for number in numbers.tolist():
         type_tags = view.table.type_tags[number]
-        kind_of[number] = kinds.setdefault(type_tags, len(kinds)) if type_tags else -1
-    if len(kinds) == 1 and readable.all() and (kind_of[numbers] == 0).all():
-        yield next(iter(kinds)), np.arange(len(view))
-        return
+        if type_tags:
+            kind_of[number] = kinds.setdefault(type_tags, len(kinds))
     kind = np.where(readable, kind_of[np.where(readable, view.headers, 0)], -1)
     if len(kinds) <= _FEW_KINDS:
         for type_tags, number in kinds.items():
-            yield type_tags, np.flatnonzero(kind == number)
+            yield type_tags, partial(_places_of, kind, number)
         return
     order = np.argsort(kind, kind="stable")
     bounds = np.searchsorted(kind[order], np.arange(len(kinds) + 1))
     for type_tags, number in kinds.items():
-        yield type_tags, order[bounds[number] : bounds[number + 1]]
+        yield type_tags, partial(order.__getitem__, slice(bounds[number], bounds[number + 1]))
 
 
-def _walk(view: RowView, type_tags: str, places: Column, wanted: int | None) -> Iterator[ArgumentColumn]:
+def _places_of(kind: Column, number: int) -> Column:
+    return np.flatnonzero(kind == number)
+
+
+def walk_arguments(
+    view: RowView, type_tags: str, places: Column, wanted: int | None = None
+) -> Iterator[ArgumentColumn]:
+    """Yield the arguments of rows that all have these type tags and are not malformed, or only those at one place."""
     # Where a size is odd, padding may be missing; `dissection` knows how far each argument goes then.
     odd = (view.sizes[places] & 3) != 0
     if odd.any():

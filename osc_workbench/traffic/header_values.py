@@ -25,6 +25,8 @@ class HeaderValues:
         self._values = np.zeros(_SMALLEST, dtype)
         self._count = 0
         self._generation = table.generation
+        # Whose values these are.
+        self._raw: list[bytes] = []
 
     def at(self, numbers: npt.NDArray[np.uint32]) -> npt.NDArray[Any]:
         """Return the values of these headers, of the shape of `numbers`."""
@@ -34,7 +36,8 @@ class HeaderValues:
         """Return the values of all headers by number, those of today."""
         table = self._table
         if table.generation != self._generation:
-            self._generation, self._count = table.generation, 0
+            self._generation = table.generation
+            self._renew()
         count = len(table.raw)
         if count > self._count:
             self._extend(count)
@@ -52,4 +55,12 @@ class HeaderValues:
                 table.addresses[start:count], table.type_tags[start:count], table.raw[start:count], strict=True
             )
         ]
+        self._raw += table.raw[start:count]
         self._count = count
+
+    def _renew(self) -> None:
+        """Work out again what belongs to another header now; most headers are still the same objects."""
+        table, known = self._table, self._raw
+        for number in [number for number, raw in enumerate(known) if raw is not table.raw[number]]:
+            known[number] = table.raw[number]
+            self._values[number] = self._function(table.addresses[number], table.type_tags[number], known[number])

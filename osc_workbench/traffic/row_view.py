@@ -155,11 +155,11 @@ class RowView:
             tags[places] = values[which]
             sizes = sizes.copy()
             sizes[places] = bundles.size[which]
-            for index in np.flatnonzero(self._is_nested(bundles)).tolist():
+            for index in np.flatnonzero(self.is_nested(bundles)).tolist():
                 self._read_nested(index, bundles, places[which == index], tags)
         self._time_tags, self._packet_sizes = tags, sizes
 
-    def _is_nested(self, bundles: BundleColumns) -> Column:
+    def is_nested(self, bundles: BundleColumns) -> Column:
         """Tell which bundles are more than a time tag and messages: others stand in them, or they are malformed."""
         start, stop = int(bundles.first[0]), int(bundles.first[-1] + bundles.rows[-1])
         raw_sizes = self._chunk_table.raw_sizes[self.chunk.headers[start:stop]]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 _SECOND = 1_000_000_000
+_UNITS = (("s", _SECOND), ("ms", 1_000_000), ("us", 1_000))
 
 
 def rfc3339(unix_ns: int) -> str:
@@ -30,3 +31,10 @@ def duration(nanoseconds: int) -> str:
     sign = "-" if nanoseconds < 0 else "+"
     seconds, fraction = divmod(abs(nanoseconds), _SECOND)
     return f"{sign}{seconds}.{fraction // 1000:06d}"
+
+
+def duration_words(nanoseconds: int) -> str:
+    """Return a duration in the largest unit that leaves a number of 1 or more, such as "5 ms" or "1.5 s"."""
+    size = abs(nanoseconds)
+    unit, factor = next(((unit, factor) for unit, factor in _UNITS if size >= factor), ("ns", 1))
+    return f"{nanoseconds / factor:.6g} {unit}"

@@ -117,7 +117,7 @@ def test_rows_of_bundles_and_odd_neighbours_are_read_at_their_own_places() -> No
     for column in argument_columns(view):
         if column.tag in NUMBER_TAGS:
             found |= dict(zip(column.places.tolist(), values(view.arena, column).tolist(), strict=True))
-    assert found == {1: [1], 2: [2], 4: [3]}
+    assert found == {1: 1, 2: 2, 4: 3}
 
 
 def test_many_type_tag_strings_are_sorted_apart() -> None:

@@ -1,0 +1,226 @@
+"""Conditions on the arguments of messages."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from osc_workbench.traffic.columns import (
+    FLOAT_TAGS,
+    NUMBER_TAGS,
+    TEXT_TAGS,
+    ArgumentColumn,
+    argument_columns,
+    contents,
+    values,
+)
+from osc_workbench.traffic.number_comparison import compare, sign_words
+from osc_workbench.traffic.query_context import Mask, QueryContext, Test
+from osc_workbench.traffic.row_view import RowView
+from osc_workbench.traffic.text_match import compile_expression, encoded, folded
+
+Column = npt.NDArray[Any]
+# The type tags that are a value themselves, by the word for it.
+CONSTANT_WORDS = {"true": "T", "false": "F", "nil": "N", "infinitum": "I"}
+_SMALLEST_NORMAL = {"f": np.finfo(np.float32).tiny, "d": np.finfo(np.float64).tiny}
+# Beyond so many letters of a text, the few places that are left are looked at one by one.
+_COMPARED_LETTERS = 4
+
+
+def _place_words(place: int | None) -> str:
+    return "any argument" if place is None else f"argument {place}"
+
+
+@dataclass(frozen=True, slots=True)
+class ArgumentIsNumber:
+    """A comparison with a number; arguments that are none match no comparison. place: None for any argument."""
+
+    place: int | None
+    sign: str
+    number: int | float
+    needs_history = False
+
+    def explain(self) -> str:
+        return f"{_place_words(self.place)} {sign_words(self.sign)} {self.number}"
+
+    def bind(self, _context: QueryContext) -> Test:
+        return self
+
+    def mask(self, view: RowView) -> Mask:
+        mask = np.zeros(len(view), np.bool_)
+        for column in argument_columns(view, self.place, NUMBER_TAGS):
+            mask[column.places[compare(values(view.arena, column), self.sign, self.number)]] = True
+        return mask
+
+
+@dataclass(frozen=True, slots=True)
+class ArgumentIsConstant:
+    """A comparison with true, false, nil or infinitum; "!=" is for arguments that are another one of these."""
+
+    place: int | None
+    sign: str
+    word: str
+    needs_history = False
+
+    def explain(self) -> str:
+        return f"{_place_words(self.place)} {sign_words(self.sign)} {self.word}"
+
+    def bind(self, _context: QueryContext) -> Test:
+        return self
+
+    def mask(self, view: RowView) -> Mask:
+        tag = CONSTANT_WORDS[self.word]
+        mask = np.zeros(len(view), np.bool_)
+        for column in argument_columns(view, self.place, "".join(CONSTANT_WORDS.values())):
+            if (column.tag == tag) == (self.sign == "="):
+                mask[column.places] = True
+        return mask
+
+
+@dataclass(frozen=True, slots=True)
+class ArgumentIsText:
+    """A text argument is this text, letter for letter, or with "!=" another one."""
+
+    place: int | None
+    sign: str
+    text: str
+    needs_history = False
+
+    def explain(self) -> str:
+        return f"{_place_words(self.place)} {sign_words(self.sign)} the text “{self.text}”"
+
+    def bind(self, _context: QueryContext) -> Test:
+        return self
+
+    def mask(self, view: RowView) -> Mask:
+        sought = encoded(self.text)
+        mask = np.zeros(len(view), np.bool_)
+        for column in argument_columns(view, self.place, TEXT_TAGS):
+            equal = _equals(view.arena, column, sought)
+            mask[column.places[equal if self.sign == "=" else ~equal]] = True
+        return mask
+
+
+def _equals(arena: Column, column: ArgumentColumn, sought: bytes) -> Mask:
+    equal: Mask = column.ends - column.starts == len(sought)
+    candidates = np.flatnonzero(equal)
+    for index, letter in enumerate(sought):
+        if not len(candidates):
+            break
+        fits = arena[column.starts[candidates] + index] == letter
+        equal[candidates[~fits]] = False
+        candidates = candidates[fits]
+    return equal
+
+
+@dataclass(frozen=True, slots=True)
+class ArgumentContains:
+    """A text argument holds this text; the case of ASCII letters is ignored."""
+
+    place: int | None
+    text: str
+    needs_history = False
+
+    def explain(self) -> str:
+        return f"{_place_words(self.place)} contains the text “{self.text}”"
+
+    def bind(self, _context: QueryContext) -> Test:
+        return self
+
+    def mask(self, view: RowView) -> Mask:
+        # The text is found everywhere in the bytes first, whatever they are, which is quick and mostly leaves nothing;
+        # then the arguments that are texts are asked whether they hold one of these places.
+        sought = folded(encoded(self.text))
+        mask = np.zeros(len(view), np.bool_)
+        if not sought:
+            for column in argument_columns(view, self.place, TEXT_TAGS):
+                mask[column.places] = True
+            return mask
+        hits = _occurrences(view, sought)
+        if not len(hits):
+            return mask
+        offsets = view.offsets.astype(np.int64)
+        near = np.searchsorted(hits, offsets) < np.searchsorted(hits, offsets + view.sizes)
+        places = np.flatnonzero(near)
+        near_view = view.take(places)
+        beyond = np.append(hits, len(view.arena))
+        for column in argument_columns(near_view, self.place, TEXT_TAGS):
+            found = beyond[np.searchsorted(hits, column.starts)] + len(sought) <= column.ends
+            mask[places[column.places[found]]] = True
+        return mask
+
+
+def _occurrences(view: RowView, sought: bytes) -> Column:
+    """Return every place in the arena, ascending, where a text stands, regardless of case."""
+    if not len(view):
+        return np.zeros(0, np.int64)
+    start = int(view.offsets.min())
+    end = int((view.offsets.astype(np.int64) + view.sizes).max())
+    data = np.frombuffer(folded(view.chunk.content(start, end - start)), np.uint8)
+    room = len(data) - len(sought) + 1
+    if room <= 0:
+        return np.zeros(0, np.int64)
+    mask = data[:room] == sought[0]
+    for index, letter in enumerate(sought[1:_COMPARED_LETTERS], 1):
+        mask &= data[index : index + room] == letter
+    places = np.flatnonzero(mask)
+    for index, letter in enumerate(sought[_COMPARED_LETTERS:], _COMPARED_LETTERS):
+        places = places[data[places + index] == letter]
+    return places + start
+
+
+@dataclass(frozen=True, slots=True)
+class ArgumentFits:
+    """A regular expression, anywhere in a text argument."""
+
+    place: int | None
+    expression: str
+    needs_history = False
+
+    def explain(self) -> str:
+        return f"{_place_words(self.place)} fits the expression /{self.expression}/"
+
+    def bind(self, _context: QueryContext) -> Test:
+        return self
+
+    def mask(self, view: RowView) -> Mask:
+        search = compile_expression(self.expression).search
+        # Texts recur; each is asked about once.
+        known: dict[bytes, bool] = {}
+        mask = np.zeros(len(view), np.bool_)
+        for column in argument_columns(view, self.place, TEXT_TAGS):
+            texts = contents(view.arena, column)
+            known.update((text, search(text) is not None) for text in set(texts).difference(known))
+            mask[column.places[np.array([known[text] for text in texts], np.bool_)]] = True
+        return mask
+
+
+@dataclass(frozen=True, slots=True)
+class HasNumber:
+    """A float argument of a kind: "nan", "inf" or "denormal"."""
+
+    kind: str
+    needs_history = False
+
+    def explain(self) -> str:
+        names = {"nan": "not a number (NaN)", "inf": "infinite", "denormal": "a denormal float"}
+        return f"any argument is {names[self.kind]}"
+
+    def bind(self, _context: QueryContext) -> Test:
+        return self
+
+    def mask(self, view: RowView) -> Mask:
+        mask = np.zeros(len(view), np.bool_)
+        for column in argument_columns(view, None, FLOAT_TAGS):
+            mask[column.places[self._holds(values(view.arena, column), column.tag)]] = True
+        return mask
+
+    def _holds(self, numbers: Column, tag: str) -> Mask:
+        if self.kind == "nan":
+            return np.isnan(numbers)
+        if self.kind == "inf":
+            return np.isinf(numbers)
+        tiny: Mask = np.abs(numbers) < _SMALLEST_NORMAL[tag]
+        mask: Mask = tiny & (numbers != 0)
+        return mask
