@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from osc_workbench.osc.errors import NotationError
 from osc_workbench.traffic.argument_conditions import (
     CONSTANT_WORDS,
     ArgumentContains,
@@ -219,11 +220,13 @@ def _port(word: Word, text: str) -> int:
 
 
 def _bytes(word: Word) -> Condition:
+    text = _needs_value(word, 'bytes in hex, such as "2f 66"')
     try:
-        pattern = parse_byte_pattern(_needs_value(word, 'bytes in hex, such as "2f 66"'))
-    except ValueError as error:
-        raise _fault(word, str(error)) from None
-    return HoldsBytes(word.value, pattern.find_all)
+        pattern = parse_byte_pattern(text)
+    except NotationError as error:
+        start = min(word.value_start + word.is_quoted + error.column - 1, word.end - 1)
+        raise QueryError(start, word.end, f"{error.reason[:1].upper()}{error.reason[1:]}.") from None
+    return HoldsBytes(text, pattern.find_all)
 
 
 def _range(word: Word) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from osc_workbench.models.packet_model import MeaningRole, PacketModel
-from osc_workbench.views.hex_view import HexView
+from osc_workbench.views.hex_pane import HexPane
 from osc_workbench.views.theme import Colours, data_font
 from osc_workbench.views.tool_tips import plain_tip
 
@@ -62,10 +62,11 @@ class PacketView(QWidget):
         self.tree = self._make_tree(model)
         self._delegate = _MeaningDelegate(colours, self)
         self.tree.setItemDelegate(self._delegate)
-        self.bytes = HexView(colours)
+        self.pane = HexPane(colours)
+        self.bytes = self.pane.bytes
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(self.tree)
-        self.splitter.addWidget(self.bytes)
+        self.splitter.addWidget(self.pane)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setCollapsible(1, False)
         hint = QLabel("Select a message to see how it is made.")
@@ -76,6 +77,10 @@ class PacketView(QWidget):
         self._layout.addWidget(self.splitter)
         self.tree.selectionModel().currentChanged.connect(self._mark_field)
         self.bytes.byte_selected.connect(self._select_byte)
+        self.pane.hit_shown.connect(self._select_byte)
+        # One finds from the tree as well.
+        self.addActions([*self.pane.find_actions, self.pane.close_action])
+        self._enable_finding()
         model.modelReset.connect(self._show_packet)
 
     def _make_tree(self, model: PacketModel) -> QTreeView:
@@ -99,16 +104,24 @@ class PacketView(QWidget):
 
     def set_colours(self, colours: Colours) -> None:
         self._delegate.colours = colours
-        self.bytes.set_colours(colours)
+        self.pane.set_colours(colours)
         self.tree.viewport().update()
 
     def _show_packet(self) -> None:
         self._layout.setCurrentIndex(1 if self._model.record else 0)
-        self.bytes.set_bytes(self._model.data_bytes, self._model.error_offset)
+        self.pane.show_bytes(self._model.data_bytes, self._model.error_offset)
+        self._enable_finding()
         self._open_top()
         record = self._model.record
         if record is not None and record.is_bundle and record.size:
             self._select_message(record.offset)
+            self.pane.search_within(range(record.offset, record.offset + record.size))
+        else:
+            self.pane.search_within(range(len(self._model.data_bytes)))
+
+    def _enable_finding(self) -> None:
+        for action in self.pane.find_actions:
+            action.setEnabled(self._model.record is not None)
 
     def _open_top(self) -> None:
         self.tree.expandToDepth(_OPEN_DEPTH - 1)

@@ -33,6 +33,8 @@ class Colours:
     warning: QColor
     good: QColor
     bracket: QColor
+    match: QColor
+    match_current: QColor
 
 
 LIGHT = Colours(
@@ -54,6 +56,8 @@ LIGHT = Colours(
     warning=QColor("#8a5a00"),
     good=QColor("#1d7a3e"),
     bracket=QColor("#8f98a5"),
+    match=QColor("#ffdf6b"),
+    match_current=QColor("#ffab2e"),
 )
 
 DARK = Colours(
@@ -75,6 +79,8 @@ DARK = Colours(
     warning=QColor("#e5b454"),
     good=QColor("#62c584"),
     bracket=QColor("#77808d"),
+    match=QColor("#4d4010"),
+    match_current=QColor("#7d5500"),
 )
 
 THEMES = ("system", "light", "dark")

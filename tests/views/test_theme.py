@@ -19,6 +19,8 @@ _PAIRS = [
     ("warning", "window"),
     ("accent", "window"),
     ("base", "accent"),
+    ("text", "match"),
+    ("text", "match_current"),
 ]
 # Source: WCAG 2.2, success criterion 1.4.3, contrast of text; 1.4.11, of what is no text but means something.
 TEXT_CONTRAST = 4.5
@@ -47,7 +49,17 @@ def test_texts_can_be_read_where_they_stand(colours: Colours, text: str, ground:
 @pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
 @pytest.mark.parametrize(
     ("shape", "ground"),
-    [("good", "window"), ("muted", "window"), ("accent", "base"), ("accent", "selection"), ("bracket", "selection")],
+    [
+        *(
+            ("good", "window"),
+            ("muted", "window"),
+            ("accent", "base"),
+            ("accent", "selection"),
+            ("bracket", "selection"),
+        ),
+        # The line under the byte where decoding stopped.
+        *(("error", ground) for ground in ("match", "match_current", "selection")),
+    ],
 )
 def test_lamps_focus_and_brackets_can_be_seen(colours: Colours, shape: str, ground: str) -> None:
     limit = SHAPE_CONTRAST if shape != "bracket" else 2.0
