@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 class ActionRow(NamedTuple):
-    """name: how code refers to it. group: of the actions of one group one is checked. checked: None for plain ones."""
+    """name: how code refers to it. group: of the actions of one group one is checked. checked: None for plain ones.
+
+    also: a second shortcut.
+    """
 
     name: str
     menu: str
@@ -24,6 +27,7 @@ class ActionRow(NamedTuple):
     checked: bool | None = None
     group: str = ""
     starts_section: bool = False
+    also: str = ""
 
 
 ACTIONS = (
@@ -179,6 +183,15 @@ ACTIONS = (
         "Put all panels and columns back where they were at first",
         commands.reset_layout,
     ),
+    ActionRow(
+        "palette",
+        "&Help",
+        "&Command palette…",
+        "Ctrl+Shift+P",
+        "Find any command by some letters of its name",
+        commands.show_palette,
+    ),
+    ActionRow("keys", "&Help", "&Keyboard…", "?", "Show what all keys do", commands.show_keys, also="F1"),
     ActionRow("problems", "&Help", "&Problems…", "", "What has gone wrong since the start", commands.show_faults),
     ActionRow("about", "&Help", "&About", "", "Which version this is", commands.show_about),
 )
@@ -191,7 +204,7 @@ def make_actions(workbench: "Workbench") -> dict[str, QAction]:
     for row in ACTIONS:
         action = QAction(row.text, workbench.window)
         if row.shortcut:
-            action.setShortcut(QKeySequence(row.shortcut))
+            action.setShortcuts([QKeySequence(keys) for keys in (row.shortcut, row.also) if keys])
             action.setToolTip(f"{row.tip} ({row.shortcut})")
         else:
             action.setToolTip(row.tip)

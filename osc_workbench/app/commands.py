@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QInputDialog, QMessageBox
 
 from osc_workbench import __version__
+from osc_workbench.app.view_keys import VIEW_KEYS
 from osc_workbench.models.traffic_model import TimeMode
 from osc_workbench.models.wishes import (
     AddEndpoint,
@@ -25,6 +26,8 @@ from osc_workbench.net.url import EndpointUrl
 from osc_workbench.traffic.record import Role
 from osc_workbench.traffic.record_lines import json_line, text_line
 from osc_workbench.traffic.responder import Responder
+from osc_workbench.views.key_sheet import KeySheet
+from osc_workbench.views.reachable_actions import reachable_actions, shortcut_rows
 from osc_workbench.views.theme import apply_theme, colours_for
 
 if TYPE_CHECKING:
@@ -214,6 +217,16 @@ def focus_packet(workbench: "Workbench") -> None:
     workbench.window.packet_dock.show()
     workbench.window.packet_dock.raise_()
     workbench.window.packet.tree.setFocus()
+
+
+def show_palette(workbench: "Workbench") -> None:
+    workbench.palette.pop_up()
+
+
+def show_keys(workbench: "Workbench") -> None:
+    sheet = KeySheet((*shortcut_rows(reachable_actions(workbench.window)), *VIEW_KEYS), workbench.window)
+    sheet.finished.connect(sheet.deleteLater)
+    sheet.open()
 
 
 def show_faults(workbench: "Workbench") -> None:

@@ -1,9 +1,10 @@
 """The composition root: makes session, models and views, and connects them."""
 
 import socket
+from functools import partial
 
-from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QShortcut
 from PySide6.QtWidgets import QApplication
 
 from osc_workbench.app import commands
@@ -27,10 +28,12 @@ from osc_workbench.models.wishes import Wish
 from osc_workbench.session import Session
 from osc_workbench.traffic.record import Batch, EndpointState, EndpointStatus, PacketRecord
 from osc_workbench.traffic.time_text import clock_time
+from osc_workbench.views.command_palette import CommandPalette
 from osc_workbench.views.connections_view import ConnectionsView, PendingView
 from osc_workbench.views.endpoint_bar import EndpointBar
 from osc_workbench.views.main_window import MainWindow
 from osc_workbench.views.packet_view import PacketView
+from osc_workbench.views.reachable_actions import reachable_actions
 from osc_workbench.views.responders_view import RespondersView
 from osc_workbench.views.theme import Colours
 from osc_workbench.views.traffic_view import TrafficView
@@ -86,6 +89,7 @@ class Workbench(QObject):
         columns = self.window.log.header.column_actions
         fill_menus(self, self.actions, {"&Layout": [*(dock.toggleViewAction() for dock in docks), None, *columns]})
         self._fill_toolbar()
+        self.palette = CommandPalette(self.window, partial(reachable_actions, self.window))
         self.frame_clock = FrameClock(session.clock.time, self)
         self._connect()
 
@@ -110,6 +114,8 @@ class Workbench(QObject):
         self.window.log.current_changed.connect(self._show_packet)
         self.window.log.between_rows = self.session.handling.run_due
         self.window.log.following_changed.connect(self.actions["follow"].setChecked)
+        colon = QShortcut(":", self.window.log, context=Qt.ShortcutContext.WidgetShortcut)
+        colon.activated.connect(self.actions["palette"].trigger)
 
     # A frame.
 

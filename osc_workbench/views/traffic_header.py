@@ -5,6 +5,7 @@ from PySide6.QtGui import QAction, QContextMenuEvent, QFontMetrics
 from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 
 from osc_workbench.models.traffic_model import TITLES, Column, TrafficModel
+from osc_workbench.views.reachable_actions import REASON
 from osc_workbench.views.row_painter import GUTTER
 
 # Column widths in characters; Arguments takes what is left.
@@ -51,6 +52,7 @@ class TrafficHeader(QHeaderView):
         action.setChecked(True)
         action.setToolTip(f"Show or hide the column {title}")
         action.setStatusTip(action.toolTip())
+        action.setProperty(REASON, "one column has to stay")
         action.triggered.connect(self._show_checked)
         return action
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -36,6 +36,8 @@ def workbench(qtbot: QtBot, qapp: QApplication, settings: Settings) -> Iterator[
     workbench.refresh()
     yield workbench
     workbench.close()
+    # No event loop runs between tests: windows would pile up, and each change of theme would reach all of them.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     qapp.setStyleSheet(style_sheet)
     qapp.setPalette(palette)
 
