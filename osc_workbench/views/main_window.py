@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from PySide6.QtCore import QByteArray, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication
-from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QTabWidget, QToolBar, QWidget
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QTabWidget, QToolBar, QVBoxLayout, QWidget
 
 from osc_workbench.views.elided_label import ElidedLabel
 from osc_workbench.views.endpoint_bar import EndpointBar
@@ -15,12 +15,14 @@ from osc_workbench.views.tool_tips import plain_tip
 from osc_workbench.views.traffic_view import TrafficView
 from osc_workbench.views.value_table_view import ValueTableView
 
+_HINT_MS = 6_000
+
 
 class MainWindow(QMainWindow):
     """Arranges the views; it neither knows what they show nor connects them.
 
     closing: the user asked to close; whoever listens ends the program.
-    panels: further panels by name, each with its title; they share the place of the packet.
+    panels: further panels by name, each with its title; they share the place of the packet. bar: stands above the log.
     """
 
     closing = Signal()
@@ -31,13 +33,15 @@ class MainWindow(QMainWindow):
         packet: PacketView,
         endpoints: EndpointBar,
         panels: Mapping[str, tuple[str, QWidget]] = MappingProxyType({}),
+        bar: QWidget | None = None,
     ) -> None:
         super().__init__()
         self.log = log
         self.packet = packet
         self.endpoints = endpoints
         self.setWindowTitle("osc_workbench")
-        self.setCentralWidget(log)
+        self.centre = self._stack(bar, log)
+        self.setCentralWidget(self.centre)
         self.endpoint_dock = self._dock("Endpoints", endpoints, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.packet_dock = self._dock("Packet", packet, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.panels = {name: self._panel(title, widget) for name, (title, widget) in panels.items()}
@@ -67,6 +71,16 @@ class MainWindow(QMainWindow):
         self._initial_state = self.saveState()
         self._initial_split = packet.splitter.saveState()
         self._initial_columns = {name: header.saveState() for name, header in self._headers.items()}
+
+    def _stack(self, bar: QWidget | None, log: TrafficView) -> QWidget:
+        centre = QWidget()
+        layout = QVBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        if bar is not None:
+            layout.addWidget(bar)
+        layout.addWidget(log, 1)
+        return centre
 
     def _panel(self, title: str, widget: QWidget) -> QDockWidget:
         dock = self._dock(title, widget, Qt.DockWidgetArea.BottomDockWidgetArea)
@@ -110,6 +124,10 @@ class MainWindow(QMainWindow):
     def show_counts(self, text: str) -> None:
         if self._counts.text() != text:
             self._counts.setText(text)
+
+    def show_hint(self, text: str) -> None:
+        """Say for a moment what has been done."""
+        self.statusBar().showMessage(text, _HINT_MS)
 
     def show_problem(self, text: str, details: str = "") -> None:
         """Show one line about what went wrong last; details are in the tool tip."""
