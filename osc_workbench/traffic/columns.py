@@ -21,6 +21,8 @@ INTEGER_TAGS, FLOAT_TAGS, TEXT_TAGS = "ih", "fd", "sS"
 NUMBER_TAGS = INTEGER_TAGS + FLOAT_TAGS
 ALL_TAGS = "".join(tag for tag in ARGUMENT_TYPES if tag not in "[]")
 _WORD = 4
+# Texts up to this many words are walked through together.
+_TURNS = 32
 # Up to here, looking for each kind among all rows is faster than sorting the rows by kind.
 _FEW_KINDS = 16
 
@@ -49,18 +51,42 @@ def argument_columns(view: RowView, number: int | None = None, tags: str = ALL_T
     Those of one row come in order, but rows of different type tags come after each other.
     """
     for type_tags, find_places in _groups(view):
-        # Nothing behind the last tag that is wanted needs to be found.
-        last = max((type_tags.rfind(tag) for tag in tags), default=-1)
-        if last >= 0 and (number is None or number <= last):
-            for column in walk_arguments(view, type_tags[: last + 1], find_places(), number):
+        needed = _needed_tags(type_tags, number, tags)
+        if needed:
+            for column in walk_arguments(view, needed, find_places(), number):
                 if column.tag in tags:
                     yield column
 
 
+def _needed_tags(type_tags: str, number: int | None, tags: str) -> str:
+    """Return the type tags up to the last one that is wanted, "" if none is: what stands behind need not be found."""
+    first, end = (0, len(type_tags)) if number is None else _span(type_tags, number)
+    last = max(type_tags.rfind(tag, first, end) for tag in tags)
+    return type_tags[: last + 1]
+
+
+def _span(type_tags: str, number: int) -> tuple[int, int]:
+    """Return where the tags of a top-level argument begin and end, which for an array are several."""
+    depth = start = 0
+    for index, tag in enumerate(type_tags):
+        depth += (tag == "[") - (tag == "]")
+        if not depth:
+            if not number:
+                return start, index + 1
+            number -= 1
+            start = index + 1
+    return start, len(type_tags) if not number else start
+
+
 def words(arena: Column, starts: Column) -> Column:
     """Return the big-endian 32-bit words that begin at these bytes, as uint32."""
-    if not (starts & 3).any():
-        return arena.view(">u4").take(starts >> 2).astype(np.uint32)
+    if not len(starts):
+        return np.zeros(0, np.uint32)
+    # Mostly all of them are aligned; behind a message of odd size all are off by the same.
+    shift = int(starts[0]) & 3
+    if not ((starts - shift) & 3).any():
+        whole = arena[shift : shift + (len(arena) - shift & -_WORD)].view(">u4")
+        return whole.take(starts - shift >> 2).astype(np.uint32)
     return np.ascontiguousarray(arena[starts[:, None] + np.arange(_WORD)]).view(">u4").ravel().astype(np.uint32)
 
 
@@ -91,15 +117,16 @@ def contents(arena: Column, column: ArgumentColumn) -> list[bytes]:
 
 def _groups(view: RowView) -> Iterator[tuple[str, Callable[[], Column]]]:
     """Yield each type tag string with what finds the rows that have it, as places in the view."""
-    readable = ~view.malformed & (view.headers != 0)
-    numbers = np.unique(view.headers[readable])
+    present = np.zeros(len(view.table.raw), np.bool_)
+    present[view.headers] = True
     kinds: dict[str, int] = {}
-    kind_of = np.full(int(numbers.max(initial=0)) + 1, -1, np.int64)
-    for number in numbers.tolist():
+    kind_of = np.full(len(present), -1, np.int32)
+    for number in np.flatnonzero(present).tolist():
         type_tags = view.table.type_tags[number]
         if type_tags:
             kind_of[number] = kinds.setdefault(type_tags, len(kinds))
-    kind = np.where(readable, kind_of[np.where(readable, view.headers, 0)], -1)
+    kind = kind_of.take(view.headers)
+    kind[view.malformed] = -1
     if len(kinds) <= _FEW_KINDS:
         for type_tags, number in kinds.items():
             yield type_tags, partial(_places_of, kind, number)
@@ -163,6 +190,7 @@ def _text_ends(arena: Column, starts: Column, limits: Column) -> Column:
     ends = starts.copy()
     open_rows = np.arange(len(starts))
     positions = starts
+    turns = 0
     while len(open_rows):
         word = words(arena, positions)
         # A zero byte borrows from its neighbour; the lowest such byte of a word is never a false one.
@@ -173,6 +201,12 @@ def _text_ends(arena: Column, starts: Column, limits: Column) -> Column:
             ends[found] = positions[closed] + _first_zero(word[closed])
             open_rows, positions = open_rows[~closed], positions[~closed]
         positions = positions + _WORD
+        turns += 1
+        if turns == _TURNS:
+            # A few long texts are left; for each word of them a turn would cost more than finding them one by one.
+            for row, start in zip(open_rows.tolist(), positions.tolist(), strict=True):
+                ends[row] = start + arena[start : limits[row]].tobytes().index(0)
+            break
     return ends
 
 

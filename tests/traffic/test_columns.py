@@ -136,3 +136,10 @@ def test_a_float_is_found_by_its_bits() -> None:
     view = _view(data)
     (column,) = argument_columns(view)
     assert struct.pack(">I", int(values(view.arena, column).view(np.uint32)[0])) == b"\x7f\x80\0\1"
+
+
+def test_long_texts_end_where_their_zero_is() -> None:
+    texts = ["x" * size for size in (1, 127, 128, 129, 4_000)]
+    view = _view(*(OscMessage("/a", "si", (text, size)) for size, text in enumerate(texts)))
+    assert _found(view, 0) == {(place, 0, 0, "s"): [text.encode()] for place, text in enumerate(texts)}
+    assert [data for found in _found(view, 1).values() for data in found] == [struct.pack(">i", n) for n in range(5)]
