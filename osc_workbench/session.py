@@ -29,6 +29,7 @@ from osc_workbench.osc.codec import encode_packet
 from osc_workbench.osc.dispatch import Dispatcher
 from osc_workbench.osc.packet import OscBundle, OscMessage, OscPacket
 from osc_workbench.osc.timetag import TimeTag
+from osc_workbench.traffic.lint import Lint
 from osc_workbench.traffic.record import Batch, Direction, EndpointState, EndpointStatus, Peer, PendingStatus, Role
 from osc_workbench.traffic.responder import Responder
 from osc_workbench.traffic.store import TrafficStore
@@ -62,6 +63,7 @@ class Session:
         self.clock = clock or Clock()
         # An empty store counts as false.
         self.store = TrafficStore() if store is None else store
+        self.lint = Lint(self.store)
         self.on_arrival: Callable[[], None] = lambda: None
         self.on_problem: Callable[[str], None] = log_problem
         self.on_news: Callable[[str], None] = _ignore
@@ -85,6 +87,9 @@ class Session:
         self._next_id = 1
         self._inbox = Inbox()
         self._is_holding = False
+        self._is_storing = True
+        # Datagrams that came or went while nothing was stored.
+        self.not_stored = 0
         self._checked = self.clock.time()
 
     # Endpoints.
@@ -192,6 +197,15 @@ class Session:
 
     # Receiving.
 
+    @property
+    def is_storing(self) -> bool:
+        return self._is_storing
+
+    def set_storing(self, is_storing: bool) -> None:
+        """Keep what comes and goes from now on in the store, or only count it; a recording to a file goes on."""
+        self.flush(None)
+        self._is_storing = is_storing
+
     def _take(self, arrivals: Arrivals) -> None:
         count = len(arrivals.datagrams)
         tally = self._tallies.get(arrivals.endpoint_id)
@@ -229,18 +243,26 @@ class Session:
         deadline = None if budget is None else self.clock.time() + budget
         first_row = self.store.end_row
         inbox = self._inbox
-        while inbox.count and (deadline is None or self.clock.time() < deadline or self.store.end_row == first_row):
+        is_first = True
+        while inbox.count and (deadline is None or self.clock.time() < deadline or is_first):
+            is_first = False
             arrivals = inbox.take()
             taken = self._store(arrivals, deadline)
             if taken < len(arrivals.datagrams):
                 inbox.put_back(arrivals, taken)
                 break
+        self.lint.take(first_row, self.store.end_row)
         if self.recorder is not None:
             self.recorder.flush_if_due()
         if self._is_holding and not self._inbox.is_filled(_HOLD_SHARE / 2):
             self._hold(False)
         self._check()
         return Batch(first_row, self.store.end_row, self.store.first_row, self._statuses(), inbox.count)
+
+    def clear(self) -> None:
+        """Forget all rows and what was found in them."""
+        self.store.clear()
+        self.lint.clear()
 
     def _check(self) -> None:
         now = self.clock.time()
@@ -253,7 +275,11 @@ class Session:
     def _store(self, arrivals: Arrivals, deadline: float | None) -> int:
         """Store and record datagrams until the deadline; return how many were taken, at least one."""
         time = self.clock.time
-        taken, malformed = store_arrivals(arrivals, self.store, lambda: deadline is not None and time() >= deadline)
+        if self._is_storing:
+            taken, malformed = store_arrivals(arrivals, self.store, lambda: deadline is not None and time() >= deadline)
+        else:
+            taken, malformed = len(arrivals.datagrams), 0
+            self.not_stored += taken
         tally = self._tallies.get(arrivals.endpoint_id)
         if tally is not None and arrivals.direction is Direction.IN:
             tally.malformed += malformed

@@ -112,7 +112,7 @@ def follow_end(workbench: "Workbench", checked: bool) -> None:
 
 
 def clear_log(workbench: "Workbench") -> None:
-    workbench.session.store.clear()
+    workbench.session.clear()
     workbench.packet_model.set_record(None)
     workbench.refresh()
 
@@ -174,7 +174,7 @@ def show_time_deltas(workbench: "Workbench") -> None:
 def set_time_reference(workbench: "Workbench") -> None:
     row = workbench.window.log.current_row
     if row is not None:
-        workbench.traffic_model.set_reference(row - workbench.traffic_model.first_row)
+        workbench.traffic_model.set_reference(row)
         workbench.traffic_model.set_time_mode(TimeMode.RELATIVE)
         workbench.actions["relative times"].setChecked(True)
 

@@ -8,11 +8,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from osc_workbench.cli.main import DONE, RESERVATIONS, say
+from osc_workbench.cli.lint_report import LintReport, are_rules
+from osc_workbench.cli.main import COULD_NOT, DONE, RESERVATIONS, say
+from osc_workbench.cli.packet_filter import PacketFilter, read_query
 from osc_workbench.cli.running import run_until_stopped, wait_for_any
 from osc_workbench.net.errors import EndpointError
 from osc_workbench.net.url import EndpointUrl
 from osc_workbench.session import Session
+from osc_workbench.traffic.query import Query
 from osc_workbench.traffic.record import Batch, Direction, EndpointStatus, PacketRecord
 from osc_workbench.traffic.record_lines import json_line, text_line
 from osc_workbench.traffic.responder import Responder
@@ -28,7 +31,12 @@ _KEPT_ROWS, _KEPT_BYTES = 1 << 18, 64 << 20
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("urls", nargs="+", metavar="URL", help="where to listen, e.g. udp://127.0.0.1:9000")
     parser.add_argument("--format", choices=("text", "jsonl"), default="text", help="text (default) or JSON lines")
-    parser.add_argument("--count", type=positive_integer, metavar="N", help="end after N packets have arrived")
+    parser.add_argument("--filter", metavar="QUERY", help="print only packets with a message that QUERY matches")
+    parser.add_argument("--lint", action="store_true", help="say what breaks the rules; exit 1 if it is an error")
+    parser.add_argument("--mute", action="append", default=[], metavar="RULE", help="leave a rule of --lint out")
+    parser.add_argument(
+        "--count", type=positive_integer, metavar="N", help="end after N packets have arrived (that QUERY matches)"
+    )
     parser.add_argument("--for", type=positive_number, metavar="SECONDS", dest="duration", help="end after SECONDS")
     parser.add_argument("--record", type=Path, metavar="FILE", help="record everything as pcapng; FILE must be new")
     add_handler_arguments(parser)
@@ -66,13 +74,18 @@ def positive_number(text: str) -> float:
 def run(options: argparse.Namespace) -> int:
     urls = [EndpointUrl.parse(text) for text in options.urls]
     rules = [Responder.parse(text) for text in options.reply]
-    return run_until_stopped(Listening(urls, rules, options).run)
+    query = read_query(options.filter or "")
+    if query is None or not are_rules(options.mute):
+        return COULD_NOT
+    return run_until_stopped(Listening(urls, rules, query, options).run)
 
 
 class Listening:
     """One run of the command."""
 
-    def __init__(self, urls: list[EndpointUrl], rules: list[Responder], options: argparse.Namespace) -> None:
+    def __init__(
+        self, urls: list[EndpointUrl], rules: list[Responder], query: Query, options: argparse.Namespace
+    ) -> None:
         self._urls = urls
         self._rules = rules
         self._options = options
@@ -81,6 +94,8 @@ class Listening:
         self._printed = 0
         self._received = 0
         self._stats_problem = ""
+        self._filter = None if query.is_empty else PacketFilter(query, self._session)
+        self._lint = LintReport(self._session, options.mute) if options.lint else None
         self._line = json_line if options.format == "jsonl" else text_line
 
     async def run(self, stopping: asyncio.Event) -> int:
@@ -134,18 +149,24 @@ class Listening:
         finally:
             self._update_stats()
             self._print_summary(clock.time() - start)
-        return RESERVATIONS if self._options.count and not self._is_done() and not stopping.is_set() else DONE
+        is_short = bool(self._options.count) and not self._is_done() and not stopping.is_set()
+        return RESERVATIONS if is_short or (self._lint is not None and self._lint.has_errors) else DONE
 
     def _is_done(self) -> bool:
         return self._options.count is not None and self._received >= self._options.count
 
     def _print(self, batch: Batch) -> None:
         lines = []
+        if self._filter is not None:
+            self._filter.take(batch)
         for record in _packets(self._session, batch):
             if self._is_done():
                 break
+            if self._filter is not None and not self._filter.matches(record):
+                continue
             url = self._session.endpoint_url(record.endpoint_id)
-            lines.append(self._line(record, str(url)))
+            findings = None if self._lint is None else self._lint.take(record)
+            lines.append(self._line(record, str(url), findings))
             self._printed += 1
             # Our own answers are printed, too, but do not count as what arrives.
             self._received += record.direction is Direction.IN
@@ -214,6 +235,8 @@ class Listening:
         }
         parts += [f"{name} {count}" for name, count in more.items() if count]
         say(", ".join(parts))
+        if self._lint is not None:
+            say(self._lint.summary())
 
 
 def _dropped(statuses: tuple[EndpointStatus, ...]) -> int | None:

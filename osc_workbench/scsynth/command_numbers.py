@@ -76,3 +76,11 @@ COMMAND_NUMBERS = {
 def command_name(number: int) -> str:
     """Return the address a command number stands for, "" for a number that stands for none."""
     return COMMAND_NUMBERS.get(number, "")
+
+
+def address_names(address: str | int) -> tuple[str, ...]:
+    """Return the texts by which an address is known: a command number also by its name."""
+    if isinstance(address, str):
+        return (address,)
+    name = command_name(address)
+    return (str(address), name) if name else (str(address),)

@@ -94,7 +94,7 @@ def _write_csv(packets: _Packets, file: TextIO, url_of: _UrlOf) -> int:
         for record in rows:
             if time_tags is None:
                 time_tags = _time_tags(record.packet) if record.is_bundle else {}
-            writer.writerow(map(_harmless, _cells(record, url_of(record.endpoint_id), time_tags.get(record.offset))))
+            writer.writerow(map(harmless_cell, _cells(record, url_of(record.endpoint_id), time_tags.get(record.offset))))
             count += 1
     return count
 
@@ -135,7 +135,8 @@ def _type_tags(type_tags: str) -> str:
     return type_tags if type_tags.isprintable() else format_string(type_tags)
 
 
-def _harmless(text: str) -> str:
+def harmless_cell(text: str) -> str:
+    """Return the text of a cell so that no spreadsheet takes it for a formula."""
     return f"'{text}" if text.startswith(_FORMULA_STARTS) and not _NUMBER.fullmatch(text) else text
 
 

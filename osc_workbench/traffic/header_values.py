@@ -1,6 +1,6 @@
 """What follows from the header of a message alone, worked out once for each header and then looked up for any rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -24,9 +24,9 @@ class HeaderValues:
         self._function = function
         self._values = np.zeros(_SMALLEST, dtype)
         self._count = 0
-        self._generation = table.generation
         # Whose values these are.
         self._raw: list[bytes] = []
+        self._generation, self._reused = table.generation, len(table.reused)
 
     def at(self, numbers: npt.NDArray[np.uint32]) -> npt.NDArray[Any]:
         """Return the values of these headers, of the shape of `numbers`."""
@@ -36,8 +36,10 @@ class HeaderValues:
         """Return the values of all headers by number, those of today."""
         table = self._table
         if table.generation != self._generation:
-            self._generation = table.generation
-            self._renew()
+            self._renew(range(self._count))
+        elif len(table.reused) > self._reused:
+            self._renew(table.reused[self._reused :])
+        self._generation, self._reused = table.generation, len(table.reused)
         count = len(table.raw)
         if count > self._count:
             self._extend(count)
@@ -58,9 +60,10 @@ class HeaderValues:
         self._raw += table.raw[start:count]
         self._count = count
 
-    def _renew(self) -> None:
+    def _renew(self, numbers: Iterable[int]) -> None:
         """Work out again what belongs to another header now; most headers are still the same objects."""
         table, known = self._table, self._raw
-        for number in [number for number, raw in enumerate(known) if raw is not table.raw[number]]:
-            known[number] = table.raw[number]
-            self._values[number] = self._function(table.addresses[number], table.type_tags[number], known[number])
+        for number in numbers:
+            if number < self._count and known[number] is not table.raw[number]:
+                known[number] = table.raw[number]
+                self._values[number] = self._function(table.addresses[number], table.type_tags[number], known[number])

@@ -55,9 +55,9 @@ RULES = (
         "malformed",
         _ERROR,
         "Not decodable",
-        "These bytes are no OSC packet, or they end in the middle of one, so no receiver can act on all of them. Usual "
-        "causes are another protocol on the same port, the wrong TCP framing, or a sender that gets a size wrong. The "
-        "packet view says at which byte reading stops and why.",
+        "These bytes are no OSC packet, or they end in the middle of one, so no receiver can act on all of them. "
+        "Usual causes are another protocol on the same port, the wrong TCP framing, or a sender that gets a size "
+        "wrong. The packet view says at which byte reading stops and why.",
     ),
     LintRule(
         1,
@@ -65,8 +65,8 @@ RULES = (
         _WARNING,
         "Integer and float mixed",
         "The same argument of an address is an integer in one message and a float in the next. Receivers that match "
-        "types strictly take only one of them, so a control seems to work now and then; a script that sends 1 where it "
-        "means 1.0 is the usual cause. Make the sender convert the value to one type.",
+        "types strictly take only one of them, so a control seems to work now and then; a script that sends 1 where "
+        "it means 1.0 is the usual cause. Make the sender convert the value to one type.",
     ),
     LintRule(
         2,
@@ -74,8 +74,8 @@ RULES = (
         _INFO,
         "Other argument types",
         "The type tags differ from those of the message before at this address (true and false count as one type). "
-        "That is normal for commands that take lists or options, as those of scsynth do, and a mistake where a receiver "
-        "expects fixed arguments. If it is not meant, look for a second sender of the address.",
+        "That is normal for commands that take lists or options, as those of scsynth do, and a mistake where a "
+        "receiver expects fixed arguments. If it is not meant, look for a second sender of the address.",
     ),
     LintRule(
         3,
@@ -108,9 +108,9 @@ RULES = (
         "missing-type-tags",
         _WARNING,
         "No type tags",
-        "The message has no type tag string, so nothing says where its arguments begin and what they are. Only very old "
-        "senders leave it out; many receivers ignore such messages. Update the sender's OSC library, or send a comma and "
-        "the tags after the address.",
+        "The message has no type tag string, so nothing says where its arguments begin and what they are. Only very "
+        "old senders leave it out; many receivers ignore such messages. Update the sender's OSC library, or send a "
+        "comma and the tags after the address.",
     ),
     LintRule(
         7,
@@ -118,8 +118,8 @@ RULES = (
         _WARNING,
         "Wrong padding",
         "Texts and blobs are filled up with zero bytes to a multiple of four; here these bytes are missing or are not "
-        "zero. Strict receivers reject the message or misread what follows. Update the sender's OSC library, or tell its "
-        "authors.",
+        "zero. Strict receivers reject the message or misread what follows. Update the sender's OSC library, or tell "
+        "its authors.",
     ),
     LintRule(
         8,
@@ -151,9 +151,9 @@ RULES = (
         "forbidden-character",
         _WARNING,
         "Bad character in the address",
-        'The address holds a space, "#", ",", a control character or one outside ASCII, or does not begin with a slash; '
-        "OSC allows none of this. Receivers may not match it or refuse it. Rename the control in the sender; the "
-        "characters of patterns (* ? [ ] { }) are allowed.",
+        'The address holds a space, "#", ",", a control character or one outside ASCII, or does not begin with a '
+        "slash; OSC allows none of this. Receivers may not match it or refuse it. Rename the control in the sender; "
+        "the characters of patterns (* ? [ ] { }) are allowed.",
     ),
     LintRule(
         12,
@@ -168,25 +168,25 @@ RULES = (
         "oversize-1240",
         _INFO,
         "Larger than a network frame may be",
-        "The packet has more than 1,240 bytes, so on some networks (VPN, Wi-Fi bridges, IPv6) it travels in pieces, and "
-        "if one piece is lost all of it is. Over TCP and within one computer this is harmless. Send smaller bundles if "
-        "messages go missing.",
+        "The packet has more than 1,240 bytes, so on some networks (VPN, Wi-Fi bridges, IPv6) it travels in pieces, "
+        "and if one piece is lost all of it is. Over TCP and within one computer this is harmless. Send smaller "
+        "bundles if messages go missing.",
     ),
     LintRule(
         14,
         "oversize-8192",
         _WARNING,
         "Larger than many receivers read",
-        "The packet has more than 8,192 bytes, which is all that many receivers read of a datagram; they see it cut off "
-        "and reject it. Split the bundle, or use TCP if both sides can.",
+        "The packet has more than 8,192 bytes, which is all that many receivers read of a datagram; they see it cut "
+        "off and reject it. Split the bundle, or use TCP if both sides can.",
     ),
     LintRule(
         15,
         "oversize-65507",
         _ERROR,
         "Too large for UDP",
-        "The packet has more than 65,507 bytes, the most that a UDP datagram can carry over IPv4. It can only go by TCP. "
-        "Split the bundle or the blob to send it by UDP.",
+        "The packet has more than 65,507 bytes, the most that a UDP datagram can carry over IPv4. It can only go by "
+        "TCP. Split the bundle or the blob to send it by UDP.",
     ),
     LintRule(
         16,
@@ -194,8 +194,8 @@ RULES = (
         _WARNING,
         "Clock of the sender is off",
         "The time tags of at least 8 bundles in a row from this sender are all more than a second early, or all late, "
-        "against this computer's clock. Its bundles then run at the wrong time here. Set both clocks by NTP or PTP, or "
-        "look whether the sender plans that far ahead.",
+        "against this computer's clock. Its bundles then run at the wrong time here. Set both clocks by NTP or PTP, "
+        "or look whether the sender plans that far ahead.",
     ),
     LintRule(
         17,
@@ -211,8 +211,8 @@ RULES = (
         "duplicate",
         _INFO,
         "Same packet twice",
-        "The same bytes came from the same sender less than 1 ms before. Toggles and triggers then fire twice. Look for "
-        "two routes or two network paths to this port, or a control that is mapped twice; some senders repeat "
+        "The same bytes came from the same sender less than 1 ms before. Toggles and triggers then fire twice. Look "
+        "for two routes or two network paths to this port, or a control that is mapped twice; some senders repeat "
         "everything on purpose.",
     ),
     LintRule(
@@ -221,16 +221,17 @@ RULES = (
         _WARNING,
         "Counter skips numbers",
         "The first integer of this address has counted up by one, and now jumps ahead by 2 to 1,000: the messages in "
-        "between were lost on the way or never sent. Look at the drop counters of the endpoint first, then at Wi-Fi and "
-        "switches.",
+        "between were lost on the way or never sent. Look at the drop counters of the endpoint first, then at Wi-Fi "
+        "and switches.",
     ),
     LintRule(
         20,
         "flood",
         _WARNING,
         "Flood of one address",
-        "More than 1,000 messages of this address came within one second, more than a control can use. It takes the time "
-        "of every receiver and delays the others. Limit the rate in the sender, or send only when the value changes.",
+        "More than 1,000 messages of this address came within one second, more than a control can use. It takes the "
+        "time of every receiver and delays the others. Limit the rate in the sender, or send only when the value "
+        "changes.",
     ),
 )
 

@@ -84,6 +84,10 @@ class MatchedRows:
         return self._starts[-1]
 
     @property
+    def is_folded(self) -> bool:
+        return self._is_folded
+
+    @property
     def progress(self) -> float:
         kept = len(self._store)
         return 1.0 if not kept else max(0, self._end - max(self._first, self._store.first_row)) / kept

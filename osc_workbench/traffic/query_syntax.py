@@ -246,6 +246,9 @@ class _Parser:
 
 def quoted(text: str) -> str:
     """Return a value that reads as exactly this text, in quotes where it needs them."""
-    if text and re.fullmatch(r'[^\s()"\\]+', text):
-        return text
+    return text if re.fullmatch(r'[^\s()"\\]+', text) else in_quotes(text)
+
+
+def in_quotes(text: str) -> str:
+    """Return a value that reads as exactly this text, and never as a number, a word or a pattern."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

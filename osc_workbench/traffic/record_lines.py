@@ -1,6 +1,7 @@
 """One packet with its circumstances as one line, for people or for programs."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from osc_workbench.osc.codec import decode_packet, examine_packet
@@ -13,19 +14,26 @@ from osc_workbench.traffic.time_text import rfc3339
 _ARROWS = {Direction.IN: "<-", Direction.OUT: "->"}
 
 
-def text_line(record: PacketRecord, endpoint: str) -> str:
-    """Return time, endpoint, direction, peer and the packet in the notation, or why it is none and its bytes in hex."""
+def text_line(record: PacketRecord, endpoint: str, findings: Sequence[str] | None = None) -> str:
+    """Return time, endpoint, direction, peer and the packet in the notation, or why it is none and its bytes in hex.
+
+    findings: rules of lint that it breaks, to be named at the end; None if nobody looked.
+    """
     peer = "(peer not kept)" if record.peer is None else str(record.peer)
     try:
         text = format_packet(decode_packet(record.packet))
     except OscDecodeError as error:
         text = f"malformed: {error}: {record.packet.hex()}"
-    return f"{rfc3339(record.unix_ns)} {endpoint} {_ARROWS[record.direction]} {peer} {text}"
+    note = f"  (lint: {', '.join(findings)})" if findings else ""
+    return f"{rfc3339(record.unix_ns)} {endpoint} {_ARROWS[record.direction]} {peer} {text}{note}"
 
 
-def json_line(record: PacketRecord, endpoint: str) -> str:
-    """Return what `decode` answers for the packet, with number, time, direction, endpoint and peer."""
-    line = {
+def json_line(record: PacketRecord, endpoint: str, findings: Sequence[str] | None = None) -> str:
+    """Return what `decode` answers for the packet, with number, time, direction, endpoint and peer.
+
+    findings: as for `text_line`; a list under "lint".
+    """
+    line: dict[str, Any] = {
         "number": record.packet_number + 1,
         "time": rfc3339(record.unix_ns),
         "direction": record.direction.value,
@@ -35,6 +43,8 @@ def json_line(record: PacketRecord, endpoint: str) -> str:
     }
     if "error" in line:
         line["hex"] = record.packet.hex()
+    if findings is not None:
+        line["lint"] = list(findings)
     return json.dumps(line)
 
 

@@ -1,6 +1,6 @@
 """Everything that was seen and is still kept: rows by number, in chunks, under a limit."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 import numpy as np
@@ -141,6 +141,16 @@ class TrafficStore:
             position=position,
             count=count,
         )
+
+    def row_at_time(self, unix_ns: int) -> int:
+        """Return the first kept row at or after a time, `end_row` if there is none. Times are taken to ascend."""
+        starts = [int(chunk.times[0]) for chunk in self._chunks]
+        place = max(0, bisect_left(starts, unix_ns) - 1)
+        for chunk in self._chunks[place:]:
+            found = int(np.searchsorted(chunk.times[: chunk.count], unix_ns))
+            if found < chunk.count:
+                return chunk.first_row + found
+        return self._end_row
 
     def time_at(self, row: int) -> int:
         """Return the time of a row, ns since the Unix epoch. Raises IndexError if it is not kept."""

@@ -26,6 +26,7 @@ class HeaderTable:
 
     raw, addresses, type_tags: lists by number.
     generation: how often numbers were given back; what was remembered by number before that holds no longer.
+    reused: the numbers that have gone to other headers since then, in order.
     """
 
     def __init__(self, limit: int = HEADERS_LIMIT) -> None:
@@ -35,6 +36,7 @@ class HeaderTable:
         self.numbers: dict[bytes, int] = {}
         self.refused = 0
         self.generation = 0
+        self.reused: list[int] = []
         self._limit = limit
         self._bytes = 0
         self._free: list[int] = []
@@ -53,6 +55,7 @@ class HeaderTable:
         self._bytes += len(header.raw)
         if self._free:
             number = self._free.pop()
+            self.reused.append(number)
             self.raw[number] = header.raw
             self.addresses[number] = header.address
             self.type_tags[number] = header.type_tags
@@ -74,6 +77,7 @@ class HeaderTable:
         """Give back the numbers that no row uses any more."""
         keep = {NO_HEADER, *used}
         self.generation += 1
+        self.reused.clear()
         for raw, number in list(self.numbers.items()):
             if number not in keep:
                 del self.numbers[raw]
