@@ -2,32 +2,17 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
-from osc_workbench.app import commands
+from osc_workbench.app import commands, log_commands
+from osc_workbench.app.action_row import ActionRow
+from osc_workbench.app.log_actions import LOG_ACTIONS, PANEL_ACTIONS
 
 if TYPE_CHECKING:
     from osc_workbench.app.workbench import Workbench
-
-
-class ActionRow(NamedTuple):
-    """name: how code refers to it. group: of the actions of one group one is checked. checked: None for plain ones.
-
-    also: a second shortcut.
-    """
-
-    name: str
-    menu: str
-    text: str
-    shortcut: str
-    tip: str
-    command: Callable[..., Any]
-    checked: bool | None = None
-    group: str = ""
-    starts_section: bool = False
-    also: str = ""
 
 
 ACTIONS = (
@@ -66,8 +51,8 @@ ACTIONS = (
         "&Edit",
         "&Go to message…",
         "Ctrl+G",
-        "Select the message with a number",
-        commands.go_to_message,
+        "Select a message by its number or time",
+        log_commands.ask_for_place,
     ),
     ActionRow("follow", "&View", "&Follow end", "F", "Keep the newest message in sight", commands.follow_end, True),
     ActionRow(
@@ -175,6 +160,8 @@ ACTIONS = (
         "Show the bundles that wait for their time",
         commands.focus_pending,
     ),
+    *PANEL_ACTIONS,
+    *LOG_ACTIONS,
     ActionRow(
         "reset layout",
         "&Layout",
@@ -209,6 +196,10 @@ def make_actions(workbench: "Workbench") -> dict[str, QAction]:
         else:
             action.setToolTip(row.tip)
         action.setStatusTip(row.tip)
+        if row.where:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            for place in workbench.places[row.where]:
+                place.addAction(action)
         if row.checked is not None:
             action.setCheckable(True)
             action.setChecked(row.checked)

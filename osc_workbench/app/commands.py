@@ -1,12 +1,12 @@
 """What actions and wishes do: one function each, from the workbench to one method of the session or of a view."""
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QInputDialog, QMessageBox
+from PySide6.QtWidgets import QMessageBox
 
 from osc_workbench import __version__
+from osc_workbench.app import log_commands
 from osc_workbench.app.view_keys import VIEW_KEYS
 from osc_workbench.models.traffic_model import TimeMode
 from osc_workbench.models.wishes import (
@@ -56,6 +56,8 @@ def grant(workbench: "Workbench", wish: Wish) -> None:
             set_responders(workbench, rules)
         case ShowPanel(name):
             workbench.window.show_panel(name)
+        case _:
+            log_commands.grant(workbench, wish)
     workbench.refresh()
 
 
@@ -135,30 +137,6 @@ def copy_as_hex(workbench: "Workbench") -> None:
         QGuiApplication.clipboard().setText(record.packet.hex(" "))
 
 
-def go_to_message(workbench: "Workbench") -> None:
-    store = workbench.session.store
-    if not len(store):
-        return
-    dialog = QInputDialog(workbench.window)
-    dialog.setInputMode(QInputDialog.InputMode.IntInput)
-    dialog.setWindowTitle("Go to message")
-    dialog.setLabelText(f"Number of the message, {store.first_row + 1:,} to {store.end_row:,}")
-    dialog.setIntRange(store.first_row + 1, store.end_row)
-    dialog.setIntValue((workbench.window.log.current_row or store.first_row) + 1)
-    dialog.intValueSelected.connect(partial(select_message, workbench))
-    dialog.finished.connect(dialog.deleteLater)
-    dialog.open()
-
-
-def select_message(workbench: "Workbench", number: int) -> None:
-    """Select a message by its number, or the oldest one that is kept."""
-    log, store = workbench.window.log, workbench.session.store
-    if len(store):
-        log.set_following(False)
-        log.select(min(max(number - 1, store.first_row), store.end_row - 1))
-        log.setFocus()
-
-
 def show_absolute_times(workbench: "Workbench") -> None:
     workbench.traffic_model.set_time_mode(TimeMode.ABSOLUTE)
 
@@ -177,6 +155,7 @@ def set_time_reference(workbench: "Workbench") -> None:
         workbench.traffic_model.set_reference(row)
         workbench.traffic_model.set_time_mode(TimeMode.RELATIVE)
         workbench.actions["relative times"].setChecked(True)
+        workbench.desk.state.set_reference(workbench.traffic_model.reference_ns)
 
 
 def use_system_theme(workbench: "Workbench") -> None:
@@ -196,7 +175,9 @@ def set_theme(workbench: "Workbench", theme: str) -> None:
     colours = colours_for(theme)
     apply_theme(workbench.application, colours)
     workbench.window.set_colours(colours)
+    workbench.colours = colours
     workbench.responders.set_colours(colours)
+    workbench.desk.set_colours(colours)
 
 
 def reset_layout(workbench: "Workbench") -> None:

@@ -5,13 +5,19 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from osc_workbench.models.filter_history import FilterHistory
+from osc_workbench.traffic.colour_rules import DEFAULT_RULES, ColourRule, readable_colour_rules
+from osc_workbench.traffic.lint_rules import RULES
 from osc_workbench.traffic.responder import Responder, readable_rules
 
 _RESPONDERS = "responders"
+_COLOUR_RULES = "colour_rules"
+_MUTED_RULES = "muted_rules"
+_FILTERS = "filters"
 _LAYOUT = "layout"
 _LAYOUT_KEYS = ("geometry", "docks", "columns", "packet", "responders", "connections", "pending")
 # Raised when a stored layout no longer fits the window.
-_LAYOUT_VERSION = 2
+_LAYOUT_VERSION = 3
 
 
 class Settings:
@@ -41,6 +47,35 @@ class Settings:
 
     def set_responders(self, rules: Sequence[Responder]) -> None:
         self._store.setValue(_RESPONDERS, json.dumps([rule.to_json() for rule in rules]))
+
+    def colour_rules(self) -> tuple[ColourRule, ...]:
+        """Return the colour rules, those of a first start if there are none yet; unreadable ones are left out."""
+        try:
+            values = json.loads(str(self._store.value(_COLOUR_RULES)))
+        except (ValueError, RecursionError):
+            return DEFAULT_RULES
+        return readable_colour_rules(values) if isinstance(values, list) else DEFAULT_RULES
+
+    def set_colour_rules(self, rules: Sequence[ColourRule]) -> None:
+        self._store.setValue(_COLOUR_RULES, json.dumps([rule.to_json() for rule in rules]))
+
+    def muted_rules(self) -> tuple[str, ...]:
+        """Return the ids of the rules of lint of which nothing is said."""
+        known = {rule.id for rule in RULES}
+        return tuple(name for name in str(self._store.value(_MUTED_RULES, "")).split() if name in known)
+
+    def set_muted_rules(self, ids: Sequence[str]) -> None:
+        self._store.setValue(_MUTED_RULES, " ".join(ids))
+
+    def filter_history(self) -> FilterHistory:
+        """Return the filters that were used lately or saved; what cannot be read is left out."""
+        try:
+            return FilterHistory.from_json(json.loads(str(self._store.value(_FILTERS, "{}"))))
+        except (ValueError, RecursionError):
+            return FilterHistory()
+
+    def set_filter_history(self, history: FilterHistory) -> None:
+        self._store.setValue(_FILTERS, json.dumps(history.to_json()))
 
     def layout(self) -> dict[str, QByteArray]:
         if str(self._store.value(f"{_LAYOUT}/version", "")) != str(_LAYOUT_VERSION):

@@ -3,13 +3,15 @@
 import socket
 from functools import partial
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QShortcut
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from osc_workbench.app import commands
 from osc_workbench.app.actions import fill_menus, make_actions
+from osc_workbench.app.cell_menu import add_forms, pop_up_cell_menu
 from osc_workbench.app.faults import Fault, Faults
+from osc_workbench.app.log_desk import LogDesk
 from osc_workbench.app.settings import Settings
 from osc_workbench.models.connection_model import (
     PendingRow,
@@ -23,7 +25,6 @@ from osc_workbench.models.endpoint_model import counted, size_text
 from osc_workbench.models.frame_clock import FrameClock, Load
 from osc_workbench.models.packet_model import PacketModel
 from osc_workbench.models.responder_model import ResponderModel
-from osc_workbench.models.traffic_model import TrafficModel
 from osc_workbench.models.wishes import Wish
 from osc_workbench.session import Session
 from osc_workbench.traffic.record import Batch, EndpointState, EndpointStatus, PacketRecord
@@ -44,6 +45,23 @@ FLUSH_BUDGET = 0.012
 _FLOOD_RATE = 130_000
 # A frame with more rows than this is not a light one.
 _LIGHT_FRAME = 128
+_TOOLBAR = (
+    "record",
+    "pause",
+    "stop sources",
+    None,
+    "follow",
+    "fold",
+    "latest",
+    None,
+    "clear",
+    None,
+    "absolute times",
+    "relative times",
+    "time deltas",
+)
+# Second keys for some actions, in the log alone.
+_KEYS_OF_LOG = {":": "palette", "/": "filter", "Z": "clear"}
 # Counters that change more often than this cannot be read.
 _STATUS_INTERVAL = 0.25
 
@@ -66,7 +84,11 @@ class Workbench(QObject):
         self.faults = faults
         self._urls: dict[int, str] = {}
         self._last_status = 0.0
-        self.traffic_model = TrafficModel(session.store, self.url_of)
+        # Endpoints that were closed together, to be opened together.
+        self.stopped_sources: list[int] = []
+        self.colours = colours
+        self.desk = LogDesk(session, settings, self.url_of, colours)
+        self.traffic_model = self.desk.model
         self.packet_model = PacketModel()
         self.connection_model, self.pending_model = make_connection_model(), make_pending_model()
         self.responder_model = ResponderModel(commands.target_fault)
@@ -77,13 +99,16 @@ class Workbench(QObject):
             PacketView(self.packet_model, colours),
             EndpointBar(colours),
             {
+                **self.desk.panels,
                 "responders": ("Responders", self.responders),
                 "connections": ("Connections", self.connections),
                 "pending": ("Pending bundles", self.pending),
             },
+            self.desk.filter_bar,
         )
         self.window.endpoints.form.set_interfaces([name for _, name in socket.if_nameindex()])
         self.window.set_colours(colours)
+        self.places = self._places()
         self.actions: dict[str, QAction] = make_actions(self)
         docks = (self.window.endpoint_dock, self.window.packet_dock, *self.window.panels.values())
         columns = self.window.log.header.column_actions
@@ -93,15 +118,20 @@ class Workbench(QObject):
         self.frame_clock = FrameClock(session.clock.time, self)
         self._connect()
 
+    def _places(self) -> dict[str, tuple[QWidget, ...]]:
+        """Return the parts of the window in which some shortcuts hold, by the names that actions use."""
+        window = self.window
+        panels = (dock.widget() for dock in window.panels.values())
+        return {"log": (window.log,), "but packet": (window.centre, window.endpoints, *panels)}
+
     def _fill_toolbar(self) -> None:
         toolbar = self.window.toolbar
-        for name in ("follow", "clear"):
-            toolbar.addAction(self.actions[name])
-        toolbar.addSeparator()
-        for name in ("absolute times", "relative times", "time deltas"):
-            toolbar.addAction(self.actions[name])
-        for name in ("copy", "copy json", "copy hex", "reference", "go to"):
-            self.window.log.menu.addAction(self.actions[name])
+        for name in _TOOLBAR:
+            if name is None:
+                toolbar.addSeparator()
+            else:
+                toolbar.addAction(self.actions[name])
+        add_forms(self, self.window.log.menu)
 
     def _connect(self) -> None:
         self.session.on_arrival = self.frame_clock.request
@@ -109,13 +139,18 @@ class Workbench(QObject):
         self.fault_reported.connect(self._show_fault)
         self.faults.on_fault = self.fault_reported.emit
         self.frame_clock.frame.connect(self.take_frame)
-        for view in (self.window.endpoints, self.connections, self.pending, self.responders):
+        for view in (self.window.endpoints, self.connections, self.pending, self.responders, *self.desk.views):
             view.wish.connect(self._grant)
-        self.window.log.current_changed.connect(self._show_packet)
-        self.window.log.between_rows = self.session.handling.run_due
-        self.window.log.following_changed.connect(self.actions["follow"].setChecked)
-        colon = QShortcut(":", self.window.log, context=Qt.ShortcutContext.WidgetShortcut)
-        colon.activated.connect(self.actions["palette"].trigger)
+        log = self.window.log
+        log.current_changed.connect(self._show_packet)
+        log.cell_menu_requested.connect(self._pop_up_menu)
+        log.resume_requested.connect(self._resume)
+        log.between_rows = self.session.handling.run_due
+        log.following_changed.connect(self.actions["follow"].setChecked)
+        self.desk.filter_bar.left.connect(log.setFocus)
+        for keys, name in _KEYS_OF_LOG.items():
+            shortcut = QShortcut(keys, log, context=Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(self.actions[name].trigger)
 
     # A frame.
 
@@ -125,9 +160,9 @@ class Workbench(QObject):
         batch = self.session.flush(FLUSH_BUDGET)
         # A frame can take as long as a bundle may be late.
         self.session.handling.run_due()
-        self.traffic_model.apply_batch(batch)
+        is_behind = self.desk.apply_batch(batch)
         self.frame_clock.set_load(_load_of(batch))
-        if batch.backlog:
+        if batch.backlog or is_behind:
             self.frame_clock.request()
         now = self.session.clock.time()
         if now - self._last_status >= _STATUS_INTERVAL:
@@ -150,14 +185,31 @@ class Workbench(QObject):
             hint = f"Nothing has arrived yet.\nSend OSC to {' or '.join(listening)}."
         else:
             hint = "Type an address at the left and press Listen, then send OSC to it."
-        self.window.log.set_placeholder(hint)
+        self.window.log.set_placeholder(hint if not len(self.session.store) else "No message matches the filter.")
+        self.desk.show_status(statuses)
+        self._show_badge()
         store = self.session.store
         dropped = sum((status.dropped or 0) + status.discarded for status in statuses)
         rate = sum(status.packets_per_second for status in statuses)
         self.window.show_counts(
-            f"{rate:,.0f} packets/s   ·   {len(store):,} of at most {store.limit_rows:,} messages kept,"
-            f" {size_text(store.size_bytes)}   ·   backlog {batch.backlog:,}   ·   {dropped:,} lost"
+            f"{self._standstill()}{rate:,.0f} packets/s   ·   {len(store):,} of at most {store.limit_rows:,} messages"
+            f" kept, {size_text(store.size_bytes)}   ·   backlog {batch.backlog:,}   ·   {dropped:,} lost"
         )
+
+    def _standstill(self) -> str:
+        """Say what does not go on as usual: recording, the picture, the sources."""
+        parts = []
+        if not self.session.is_storing:
+            parts.append(f"not recording, {self.session.not_stored:,} packets passed by")
+        if self.traffic_model.is_paused:
+            parts.append(f"view paused, {self.traffic_model.held_back:,} held back")
+        if self.stopped_sources:
+            parts.append("sources stopped")
+        return "".join(f"⏸ {part}   ·   " for part in parts)
+
+    def _show_badge(self) -> None:
+        badge = self.desk.lint_badge()
+        self.window.panels["lint"].setWindowTitle(f"Lint  {badge}" if badge else "Lint")
 
     def _show_handling(self, statuses: tuple[EndpointStatus, ...]) -> None:
         """Show what comes of messages besides the log: connections, bundles that wait, rules and scripts."""
@@ -199,6 +251,19 @@ class Workbench(QObject):
     @Slot(object)
     def _grant(self, wish: Wish) -> None:
         commands.grant(self, wish)
+
+    @Slot(object, int, QPoint)
+    def _pop_up_menu(self, row: int | None, column: int, position: QPoint) -> None:
+        if row is not None:
+            pop_up_cell_menu(self, row, column, position)
+
+    @Slot()
+    def _resume(self) -> None:
+        self.actions["pause"].setChecked(False)
+
+    def show_hint(self, text: str) -> None:
+        """Say for a moment what was done, or why nothing was."""
+        self.window.show_hint(text)
 
     @Slot(object)
     def _show_packet(self, row: int | None) -> None:

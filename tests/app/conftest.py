@@ -1,6 +1,7 @@
 """A workbench without a running program around it."""
 
 import asyncio
+import functools
 import os
 import socket
 import subprocess
@@ -19,7 +20,8 @@ from osc_workbench.app.settings import Settings
 from osc_workbench.app.workbench import Workbench
 from osc_workbench.session import Session
 from osc_workbench.views.theme import LIGHT
-from tests.doubles.gui_program import Start
+from tests.doubles.fork_server import ForkServer
+from tests.doubles.gui_program import Program, Start
 from tests.doubles.window import Run
 
 
@@ -76,10 +78,20 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def start(environment: dict[str, str]) -> Iterator[Start]:
-    processes: list[subprocess.Popen[str]] = []
+    """Start the program by a fork of one that has imported it."""
 
-    def start_program(*arguments: str) -> "subprocess.Popen[str]":
-        process = subprocess.Popen(
+    def start_program(*arguments: str) -> Program:
+        return _server().start_captured("osc_workbench", ["gui", *arguments], env=environment)
+
+    yield from _killed_at_the_end(start_program)
+
+
+@pytest.fixture
+def start_afresh(environment: dict[str, str]) -> Iterator[Start]:
+    """Start the program as a user does."""
+
+    def start_program(*arguments: str) -> Program:
+        return subprocess.Popen(
             [sys.executable, "-X", "dev", "-m", "osc_workbench", "gui", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -87,8 +99,21 @@ def start(environment: dict[str, str]) -> Iterator[Start]:
             text=True,
             env=environment,
         )
-        processes.append(process)
-        return process
+
+    yield from _killed_at_the_end(start_program)
+
+
+@functools.cache
+def _server() -> ForkServer:
+    return ForkServer("-X", "dev", "-W", "default", preload=["osc_workbench.app.application", "osc_workbench.cli.gui"])
+
+
+def _killed_at_the_end(start: Start) -> Iterator[Start]:
+    processes: list[Program] = []
+
+    def start_program(*arguments: str) -> Program:
+        processes.append(start(*arguments))
+        return processes[-1]
 
     yield start_program
     for process in processes:

@@ -3,7 +3,7 @@ from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QApplication, QDialog, QInputDialog, QMenu, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from osc_workbench.app import commands
+from osc_workbench.app import log_commands
 from osc_workbench.app.actions import ACTIONS
 from osc_workbench.app.workbench import Workbench
 from osc_workbench.models.traffic_model import Column, TimeMode
@@ -59,7 +59,7 @@ def test_letters_to_press_are_unique_in_each_menu(workbench: Workbench) -> None:
         letters = [text[text.index("&") + 1].lower() for text in texts]
         assert len(set(letters)) == len(letters), texts
     titles = [action.text() for action in workbench.window.menuBar().actions()]
-    assert titles == ["&File", "&Edit", "&View", "&Layout", "&Help"]
+    assert titles == ["&File", "&Edit", "&View", "L&og", "&Layout", "&Help"]
 
 
 @pytest.mark.parametrize("selected", [None, 0, -1], ids=["nothing selected", "first", "malformed"])
@@ -131,22 +131,26 @@ def test_a_time_reference_switches_to_relative_times(workbench: Workbench) -> No
     assert workbench.traffic_model.look(5).cells[Column.TIME] == "+0.000000"
 
 
-def test_a_message_can_be_gone_to_by_its_number(qtbot: QtBot, workbench: Workbench) -> None:
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [("13", 12), ("0", 0), ("1", 0), ("10,000", 43), ("0.00001", 10), ("99999999", 43)],
+)
+def test_a_message_can_be_gone_to_by_number_or_time(workbench: Workbench, text: str, row: int) -> None:
     fill(workbench)
     workbench.actions["go to"].trigger()
     (dialog,) = dialogs(workbench)
     assert isinstance(dialog, QInputDialog)
-    dialog.setIntValue(13)
+    dialog.setTextValue(text)
     dialog.accept()
-    assert workbench.window.log.current_row == 12
+    assert workbench.window.log.current_row == row
     assert not workbench.window.log.is_following
 
 
-@pytest.mark.parametrize(("number", "row"), [(-5, 0), (1, 0), (10_000, 43)])
-def test_a_number_that_is_not_kept_leads_to_the_nearest(workbench: Workbench, number: int, row: int) -> None:
+def test_what_is_no_place_is_said(workbench: Workbench) -> None:
     fill(workbench)
-    commands.select_message(workbench, number)
-    assert workbench.window.log.current_row == row
+    log_commands.go_to_place(workbench, "tomorrow")
+    assert "“tomorrow” is neither a number nor a time such as" in workbench.faults.kept[-1].summary
+    assert workbench.window.log.current_row is None
 
 
 def test_the_messages_gone_before_the_dialog_is_answered_do_no_harm(workbench: Workbench) -> None:

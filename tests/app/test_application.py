@@ -23,16 +23,16 @@ from tests.doubles.gui_program import (
 )
 
 
-def test_a_picture_of_the_demo_can_be_taken(start: Start, tmp_path: Path) -> None:
+def test_a_picture_of_the_demo_can_be_taken(start_afresh: Start, tmp_path: Path) -> None:
     picture = tmp_path / "picture.png"
-    process = start("--demo", "--screenshot", str(picture), "--after", "2")
+    process = start_afresh("--demo", "--screenshot", str(picture), "--after", "2")
     assert end_of(process) == (0, "", "")
     assert_shows_a_window(picture)
 
 
-def test_two_windows_run_at_once(start: Start, tmp_path: Path) -> None:
+def test_two_windows_run_at_once(start_afresh: Start, tmp_path: Path) -> None:
     pictures = [tmp_path / "one.png", tmp_path / "two.png"]
-    processes = [start("--demo", "--screenshot", str(picture), "--after", "1") for picture in pictures]
+    processes = [start_afresh("--demo", "--screenshot", str(picture), "--after", "1") for picture in pictures]
     for process, picture in zip(processes, pictures, strict=True):
         assert end_of(process) == (0, "", "")
         assert_shows_a_window(picture)
@@ -46,8 +46,8 @@ def test_a_picture_that_cannot_be_written_is_said_and_ends_with_two(start: Start
 
 @needs_proc
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_without_a_word(start: Start, number: signal.Signals) -> None:
-    process, port = started(start, "--demo")
+def test_a_signal_ends_it_without_a_word(start_afresh: Start, number: signal.Signals) -> None:
+    process, port = started(start_afresh, "--demo")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         for value in range(100):
             sender.sendto(encode_packet(OscMessage("/a", "i", (value,))), ("127.0.0.1", port))
@@ -58,8 +58,8 @@ def test_a_signal_ends_it_without_a_word(start: Start, number: signal.Signals) -
 
 
 @needs_proc
-def test_a_signal_during_the_start_ends_it_too(start: Start) -> None:
-    process = start("--demo")
+def test_a_signal_during_the_start_ends_it_too(start_afresh: Start) -> None:
+    process = start_afresh("--demo")
     wait_for(lambda: bound_ports(process), process)
     process.terminate()
     assert end_of(process) == (0, "", "")

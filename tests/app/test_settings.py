@@ -33,7 +33,7 @@ def test_without_a_file_there_are_defaults(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "theme=purple\n[layout]\nversion=2\ngeometry=7\ndocks=@ByteArray()\n",
+        "theme=purple\n[layout]\nversion=3\ngeometry=7\ndocks=@ByteArray()\n",
         "theme=@Variant(\\0\\0\\0)\n[layout]\nversion=abc\n",
         "[layout]\nversion=99\ngeometry=@ByteArray(abc)\n",
         "\0\xff\xfe no ini at all [[[",

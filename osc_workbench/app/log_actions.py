@@ -1,0 +1,172 @@
+"""The actions of the message log, and of the panels that belong to it."""
+
+from osc_workbench.app import log_commands as commands
+from osc_workbench.app import log_copies as copies
+from osc_workbench.app.action_row import ActionRow
+
+PANEL_ACTIONS = (
+    ActionRow(
+        "focus statistics",
+        "&View",
+        "Go to stat&istics",
+        "Ctrl+7",
+        "Show who talks how much, how regularly and how punctually",
+        commands.focus_statistics,
+    ),
+    ActionRow(
+        "focus lint", "&View", "Go to li&nt", "Ctrl+8", "Show what is wrong with the traffic", commands.focus_lint
+    ),
+    ActionRow(
+        "focus colours",
+        "&View",
+        "Go to colo&ur rules",
+        "Ctrl+9",
+        "Show which messages get which colour",
+        commands.focus_colours,
+    ),
+)
+
+LOG_ACTIONS = (
+    ActionRow(
+        "record",
+        "L&og",
+        "&Record",
+        "Ctrl+R",
+        "Keep what comes and goes in the log; when off, it is only counted",
+        commands.set_storing,
+        True,
+    ),
+    ActionRow(
+        "pause",
+        "L&og",
+        "&Pause view",
+        "Space",
+        "Let the picture stand still while recording goes on",
+        commands.pause_view,
+        False,
+        where="log",
+    ),
+    ActionRow(
+        "stop sources",
+        "L&og",
+        "&Stop sources",
+        "Ctrl+Space",
+        "Close all endpoints, or open again those that were closed so",
+        commands.stop_sources,
+        False,
+    ),
+    ActionRow(
+        "filter",
+        "L&og",
+        "&Filter…",
+        "Ctrl+F",
+        "Move the keyboard to the filter",
+        commands.focus_filter,
+        starts_section=True,
+        where="but packet",
+    ),
+    ActionRow(
+        "clear filter", "L&og", "Sho&w all messages", "Ctrl+Shift+K", "Take the filter away", commands.clear_filter
+    ),
+    ActionRow(
+        "fold",
+        "L&og",
+        "Fol&d repeats",
+        "=",
+        "Show messages that are the same as the one before as one, with a count",
+        commands.fold_repeats,
+        False,
+        where="log",
+    ),
+    ActionRow(
+        "latest",
+        "L&og",
+        "&Latest of each address",
+        "L",
+        "Show the newest message of each address only",
+        commands.show_latest,
+        False,
+        where="log",
+    ),
+    ActionRow(
+        "next match",
+        "L&og",
+        "&Next match",
+        "N",
+        "Go to the next message that the filter matches",
+        commands.next_match,
+        starts_section=True,
+        where="log",
+    ),
+    ActionRow(
+        "previous match",
+        "L&og",
+        "Pre&vious match",
+        "Shift+N",
+        "Go to the message before that the filter matches",
+        commands.previous_match,
+        where="log",
+    ),
+    ActionRow(
+        "next finding",
+        "L&og",
+        "Next fault found b&y lint",
+        "E",
+        "Go to the next message that breaks a rule of lint",
+        commands.next_finding,
+        where="log",
+    ),
+    ActionRow(
+        "previous finding",
+        "L&og",
+        "Previous fa&ult found by lint",
+        "Shift+E",
+        "Go to the message before that breaks a rule of lint",
+        commands.previous_finding,
+        where="log",
+    ),
+    ActionRow(
+        "mark",
+        "L&og",
+        "&Mark",
+        "M",
+        "Mark the selected messages, or take their marks away",
+        commands.toggle_marks,
+        starts_section=True,
+        also="Ctrl+M",
+        where="log",
+    ),
+    ActionRow(
+        "comment", "L&og", "&Comment…", ";", "Write a comment on the selected message", commands.comment, where="log"
+    ),
+    ActionRow("next mark", "L&og", "Ne&xt mark", "]", "Go to the next marked message", commands.next_mark, where="log"),
+    ActionRow(
+        "previous mark",
+        "L&og",
+        "Previous mar&k",
+        "[",
+        "Go to the marked message before",
+        commands.previous_mark,
+        where="log",
+    ),
+    ActionRow("clear marks", "L&og", "Remove &all marks", "", "Take all marks and comments away", commands.clear_marks),
+    ActionRow(
+        "save shown",
+        "L&og",
+        "Save shown m&essages…",
+        "W",
+        "Write what the filter shows to a file as text, JSON lines or CSV",
+        copies.save_shown,
+        starts_section=True,
+        where="log",
+    ),
+    ActionRow(
+        "save selected",
+        "L&og",
+        "Save selec&ted messages…",
+        "Shift+W",
+        "Write the selected messages to a file",
+        copies.save_selected,
+        where="log",
+    ),
+)
