@@ -1,22 +1,26 @@
 """What lint found in the packets that a command printed."""
 
+import argparse
 from collections import Counter
 from collections.abc import Iterable
 
-from osc_workbench.cli.main import say
+from osc_workbench.cli.main import PROGRAM, say
 from osc_workbench.session import Session
 from osc_workbench.traffic.lint_rules import RULES, Severity
 from osc_workbench.traffic.record import PacketRecord
 
 
-def are_rules(ids: Iterable[str]) -> bool:
-    """Tell whether these are rules; says which one is not."""
+def can_mute(options: argparse.Namespace) -> bool:
+    """Tell whether what `--mute` names are rules and `--lint` is there to ask them; says what is wrong."""
     known = {rule.id for rule in RULES}
-    for rule_id in ids:
-        if rule_id not in known:
-            say(f"There is no rule “{rule_id:.40}” of lint. Rules: {', '.join(sorted(known))}.")
-            return False
-    return True
+    unknown = next((rule_id for rule_id in options.mute if rule_id not in known), None)
+    if unknown is not None:
+        names = ", ".join(sorted(known))
+        say(f"{PROGRAM} listen: There is no rule “{unknown:.40}” of lint. Rules: {names}.")
+    elif options.mute and not options.lint:
+        say(f"{PROGRAM} listen: --mute leaves rules of --lint out, which is missing. Add --lint.")
+        return False
+    return unknown is None
 
 
 class LintReport:
@@ -24,6 +28,7 @@ class LintReport:
 
     def __init__(self, session: Session, muted: Iterable[str]) -> None:
         self._store = session.store
+        self._lint = session.lint
         self._rules = [rule for rule in RULES if rule.id not in set(muted)]
         self._mask = sum(1 << rule.bit for rule in self._rules)
         self._counts: Counter[str] = Counter()
@@ -54,4 +59,8 @@ class LintReport:
             if count:
                 details = ", ".join(f"{rule.id} {self._counts[rule.id]}" for rule in rules)
                 parts.append(f"{severity.value} {count} ({details})")
-        return "lint: " + ("; ".join(parts) or "nothing found")
+        if not parts:
+            parts.append("nothing found")
+        if self._lint.without_history:
+            parts.append(f"{self._lint.without_history} messages of too many addresses not compared with earlier ones")
+        return f"lint: {'; '.join(parts)}"

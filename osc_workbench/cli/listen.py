@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from osc_workbench.cli.lint_report import LintReport, are_rules
+from osc_workbench.cli.lint_report import LintReport, can_mute
 from osc_workbench.cli.main import COULD_NOT, DONE, RESERVATIONS, say
 from osc_workbench.cli.packet_filter import PacketFilter, read_query
 from osc_workbench.cli.running import run_until_stopped, wait_for_any
@@ -31,16 +31,25 @@ _KEPT_ROWS, _KEPT_BYTES = 1 << 18, 64 << 20
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("urls", nargs="+", metavar="URL", help="where to listen, e.g. udp://127.0.0.1:9000")
     parser.add_argument("--format", choices=("text", "jsonl"), default="text", help="text (default) or JSON lines")
-    parser.add_argument("--filter", metavar="QUERY", help="print only packets with a message that QUERY matches")
+    add_selection_arguments(parser)
+    parser.add_argument("--for", type=positive_number, metavar="SECONDS", dest="duration", help="end after SECONDS")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="record everything as pcapng; FILE must be new")
+    add_handler_arguments(parser)
+    parser.add_argument("--stats", type=Path, metavar="FILE", help="write counters as JSON, replaced every second")
+
+
+def add_selection_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that tell which packets matter."""
+    parser.add_argument(
+        "--filter",
+        metavar="QUERY",
+        help="print only packets with a message that QUERY matches; write --filter=QUERY if it begins with -",
+    )
     parser.add_argument("--lint", action="store_true", help="say what breaks the rules; exit 1 if it is an error")
     parser.add_argument("--mute", action="append", default=[], metavar="RULE", help="leave a rule of --lint out")
     parser.add_argument(
         "--count", type=positive_integer, metavar="N", help="end after N packets have arrived (that QUERY matches)"
     )
-    parser.add_argument("--for", type=positive_number, metavar="SECONDS", dest="duration", help="end after SECONDS")
-    parser.add_argument("--record", type=Path, metavar="FILE", help="record everything as pcapng; FILE must be new")
-    add_handler_arguments(parser)
-    parser.add_argument("--stats", type=Path, metavar="FILE", help="write counters as JSON, replaced every second")
 
 
 def add_handler_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,8 +83,8 @@ def positive_number(text: str) -> float:
 def run(options: argparse.Namespace) -> int:
     urls = [EndpointUrl.parse(text) for text in options.urls]
     rules = [Responder.parse(text) for text in options.reply]
-    query = read_query(options.filter or "")
-    if query is None or not are_rules(options.mute):
+    query = read_query(options.filter or "", "listen")
+    if query is None or not can_mute(options):
         return COULD_NOT
     return run_until_stopped(Listening(urls, rules, query, options).run)
 
@@ -157,13 +166,9 @@ class Listening:
 
     def _print(self, batch: Batch) -> None:
         lines = []
-        if self._filter is not None:
-            self._filter.take(batch)
-        for record in _packets(self._session, batch):
+        for record in _packets(self._session, batch) if self._filter is None else self._filter.packets(batch):
             if self._is_done():
                 break
-            if self._filter is not None and not self._filter.matches(record):
-                continue
             url = self._session.endpoint_url(record.endpoint_id)
             findings = None if self._lint is None else self._lint.take(record)
             lines.append(self._line(record, str(url), findings))

@@ -18,9 +18,11 @@ _EXAMINED_SIZE = 1024
 
 def shown_address(record: PacketRecord) -> str:
     """Return the address as the log shows it; "" where there is none."""
-    address = record.address
-    if address is None:
-        return ""
+    return "" if record.address is None else address_text(record.address)
+
+
+def address_text(address: str | int) -> str:
+    """Return an address on one line, a command number with its name; a very long one is cut."""
     if isinstance(address, int):
         name = command_name(address)
         return f"{address} ({name})" if name else str(address)

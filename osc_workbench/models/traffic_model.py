@@ -1,218 +1,187 @@
-"""The message log as a Qt table over the store. Rows are made when they are looked at, a page at a time."""
+"""The message log as a Qt table: what its rows show. They are made when they are looked at, a page at a time."""
 
-import enum
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
 
-from osc_workbench.models.argument_text import describe_arguments, describe_issues, shown_address
-from osc_workbench.traffic.record import Batch, Direction, PacketRecord
+from osc_workbench.models.next_match import next_match
+from osc_workbench.models.row_look import LookMaker, RowLook, TimeMode
+from osc_workbench.models.shown_rows_model import Index, ShownRowsModel, never
+from osc_workbench.models.traffic_columns import RIGHT_ALIGNED, TIPS, TITLES, Column
+from osc_workbench.traffic.marks import Marks
+from osc_workbench.traffic.matched_rows import MatchedRows
+from osc_workbench.traffic.record import Batch, PacketRecord
 from osc_workbench.traffic.store import TrafficStore
-from osc_workbench.traffic.time_text import clock_time, duration
 
-_Index = QModelIndex | QPersistentModelIndex
-_KEPT_ROWS = 1024
-
-
-class Column(enum.IntEnum):
-    """What a column of the log shows."""
-
-    NUMBER = 0
-    TIME = 1
-    DIRECTION = 2
-    ENDPOINT = 3
-    PEER = 4
-    ADDRESS = 5
-    TYPE_TAGS = 6
-    ARGUMENTS = 7
-    SIZE = 8
+_KEPT_LOOKS = 1024
+# Here one looks for what is to be said of a whole row.
+_REMARKED = (Column.NUMBER, Column.ARGUMENTS)
 
 
-TITLES = {
-    Column.NUMBER: "#",
-    Column.TIME: "Time",
-    Column.DIRECTION: "Dir",
-    Column.ENDPOINT: "Endpoint",
-    Column.PEER: "Peer",
-    Column.ADDRESS: "Address",
-    Column.TYPE_TAGS: "Types",
-    Column.ARGUMENTS: "Arguments",
-    Column.SIZE: "Size",
-}
-
-TIPS = {
-    Column.NUMBER: "Number of the message since the start of the session",
-    Column.TIME: "Time of arrival, as the kernel stamped it, or of sending",
-    Column.DIRECTION: "← received, → sent",
-    Column.ENDPOINT: "The endpoint of this program; UDP where nothing else is said",
-    Column.PEER: "The other side",
-    Column.ADDRESS: "OSC address; a command number of scsynth is shown with its name",
-    Column.TYPE_TAGS: "OSC type tags",
-    Column.ARGUMENTS: "The arguments, or why the packet could not be decoded",
-    Column.SIZE: "Bytes of the message",
-}
-
-RIGHT_ALIGNED = (Column.NUMBER, Column.SIZE)
+def _no_colour(_row: int) -> str | None:
+    return None
 
 
-class TimeMode(enum.Enum):
-    """How times are shown."""
-
-    ABSOLUTE = "absolute"
-    RELATIVE = "relative"
-    DELTA = "delta"
+def _no_notes(_record: PacketRecord) -> tuple[str, ...]:
+    return ()
 
 
-class BundlePart(enum.Enum):
-    """Where a row stands in its bundle, for the bracket beside the rows."""
-
-    NONE = "none"
-    ONLY = "only"
-    FIRST = "first"
-    MIDDLE = "middle"
-    LAST = "last"
-
-
-@dataclass(frozen=True, slots=True)
-class RowLook:
-    """What a row shows: one text a column, and what it means.
-
-    notes: what is odd about the packet though it could be decoded, a sentence each.
-    """
-
-    row: int
-    cells: tuple[str, ...]
-    direction: Direction
-    part: BundlePart
-    is_malformed: bool
-    notes: tuple[str, ...] = ()
-
-
-class TrafficModel(QAbstractTableModel):
-    """Rows of the store, oldest first; a model row is a store row less the oldest one that is kept.
-
-    url_of: the URL of an endpoint by its number. unix_ns of the reference for relative times is that of the first row
-    unless it is set.
-    """
+class TrafficModel(ShownRowsModel):
+    """For the arguments see `LookMaker`."""
 
     time_mode_changed = Signal()
 
-    def __init__(self, store: TrafficStore, url_of: Callable[[int], str], parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._store = store
-        self._url_of = url_of
-        self._first_row = store.first_row
-        self._end_row = store.end_row
+    def __init__(
+        self,
+        store: TrafficStore,
+        url_of: Callable[[int], str],
+        marks: Marks | None = None,
+        colour_of: Callable[[int], str | None] = _no_colour,
+        notes_of: Callable[[PacketRecord], tuple[str, ...]] = _no_notes,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(store, parent)
+        # No marks count as false.
+        self._marks = Marks() if marks is None else marks
+        self._marks_seen = self._marks.changes
+        self._maker = LookMaker(store, url_of, self._marks, colour_of, notes_of)
         self._looks: dict[int, RowLook] = {}
-        self._time_mode = TimeMode.ABSOLUTE
-        self._reference_ns: int | None = None
+        self._highlight: MatchedRows | None = None
+        self._was_highlight_complete = True
 
-    # What is shown.
+    # Rows.
 
     @property
     def first_row(self) -> int:
-        """The store row of model row 0."""
-        return self._first_row
+        """The row at the top; the oldest one that is kept if none is shown."""
+        return self.row_at(0) if self.rowCount() else self._store.first_row
+
+    def record_at(self, index: int) -> PacketRecord:
+        """Return a row as a value. Raises IndexError if it is not kept."""
+        return self._store.record(self.row_at(index))
+
+    def look(self, index: int) -> RowLook:
+        """Return what a row shows. Raises IndexError if there is none."""
+        row = self.row_at(index)
+        if self._marks.changes != self._marks_seen:
+            self._marks_seen = self._marks.changes
+            self._looks.clear()
+        look = self._looks.get(row)
+        if look is None:
+            if len(self._looks) >= _KEPT_LOOKS:
+                self._looks.clear()
+            is_match = self._highlight is not None and row in self._highlight
+            above, repeats = self.row_above(index), self.repeats(index)
+            look = self._looks[row] = self._maker.look(row, above, repeats, is_match, self.is_latest)
+        return look
+
+    def redraw(self) -> None:
+        """Show all rows anew: marks, colours or notes have changed."""
+        self._looks.clear()
+        self._announce_changed(range(self.rowCount()))
+
+    def _forget(self, row: int | None) -> None:
+        if row is None:
+            self._looks.clear()
+        else:
+            self._looks.pop(row, None)
+
+    # Keeping up.
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all that is kept has been looked at, also for what is highlighted."""
+        return self.is_shown_complete and (self._highlight is None or self._highlight.progress >= 1.0)
+
+    def apply_batch(self, batch: Batch, is_late: Callable[[], bool] = never) -> None:
+        """Show what a frame brought."""
+        first_row = max(batch.first_row, self._store.first_row)
+        if self._maker.reference_ns is None and first_row < min(batch.end_row, self._store.end_row):
+            self._maker.reference_ns = self._store.time_at(first_row)
+        self.advance(is_late)
+
+    def advance(self, is_late: Callable[[], bool] = never) -> None:
+        # Matches come first, so that new rows are shown as such from the start.
+        must_redraw = self._advance_highlight(is_late)
+        super().advance(is_late)
+        if must_redraw:
+            self.redraw()
+
+    # What is highlighted.
+
+    def set_highlight(self, rows: MatchedRows | None) -> None:
+        """Mark the rows that are shown and among these, which `advance` keeps up to date."""
+        self._highlight = rows
+        self._was_highlight_complete = False
+        self.redraw()
+
+    def next_match(self, row: int, forward: bool) -> int | None:
+        """Return the next row that is shown, after this one or before it; a highlighted one if there is a highlight."""
+        found = next_match(self._shown, self._highlight, row, forward)
+        return None if found is None or self.index_of(found) is None else found
+
+    def _advance_highlight(self, is_late: Callable[[], bool]) -> bool:
+        """Look for matches; tell whether any were found among rows that had been shown without."""
+        if self._highlight is None:
+            return False
+        change = self._highlight.advance(is_late)
+        was_complete, self._was_highlight_complete = self._was_highlight_complete, self._highlight.progress >= 1.0
+        return bool(change.prepended or (change.appended and not was_complete))
+
+    # Times.
 
     @property
     def time_mode(self) -> TimeMode:
-        return self._time_mode
+        return self._maker.time_mode
 
     def set_time_mode(self, mode: TimeMode) -> None:
-        self._time_mode = mode
+        self._maker.time_mode = mode
         self._redraw_times()
 
-    def set_reference(self, model_row: int | None) -> None:
-        """Count relative times from this row on; None: from the first row that was seen."""
-        self._reference_ns = None if model_row is None else self._store.time_at(self._first_row + model_row)
-        self._redraw_times()
+    @property
+    def reference_ns(self) -> int | None:
+        """What relative times count from, ns since the Unix epoch; None as long as there is nothing."""
+        return self._maker.reference_ns
 
-    def apply_batch(self, batch: Batch) -> None:
-        """Show what a frame brought: one removal at the top, one insertion at the end."""
-        trimmed = min(batch.trimmed_before, self._end_row) - self._first_row
-        if trimmed > 0:
-            self.beginRemoveRows(QModelIndex(), 0, trimmed - 1)
-            self._first_row += trimmed
-            self._looks.clear()
-            self.endRemoveRows()
-        if self._first_row < batch.trimmed_before:
-            # Rows that came and went within the frame were never shown.
-            self._first_row = self._end_row = batch.trimmed_before
-        if batch.end_row > self._end_row:
-            first = self._end_row - self._first_row
-            self.beginInsertRows(QModelIndex(), first, batch.end_row - self._first_row - 1)
-            if self._reference_ns is None:
-                self._reference_ns = self._store.time_at(max(self._end_row, batch.trimmed_before))
-            self._end_row = batch.end_row
-            self.endInsertRows()
-
-    def record_at(self, model_row: int) -> PacketRecord:
-        """Return a row as a value. Raises IndexError if it is not kept."""
-        return self._store.record(self._first_row + model_row)
-
-    def look(self, model_row: int) -> RowLook:
-        """Return what a row shows. Raises IndexError if it is not kept."""
-        row = self._first_row + model_row
-        look = self._looks.get(row)
-        if look is None:
-            if len(self._looks) >= _KEPT_ROWS:
-                self._looks.clear()
-            look = self._looks[row] = self._make_look(row)
-        return look
-
-    def _make_look(self, row: int) -> RowLook:
-        record = self._store.record(row)
-        cells = (
-            str(row + 1),
-            self._time_text(row, record.unix_ns),
-            "←" if record.direction is Direction.IN else "→",
-            # That it is UDP goes without saying; the port, which tells endpoints apart, needs the room.
-            self._url_of(record.endpoint_id).removeprefix("udp://").partition("?")[0],
-            "(not kept)" if record.peer is None else str(record.peer),
-            shown_address(record),
-            "" if record.type_tags is None else "," + record.type_tags[:64],
-            describe_arguments(record),
-            f"{record.size:,}",
-        )
-        return RowLook(row, cells, record.direction, _part_of(record), record.is_malformed, describe_issues(record))
-
-    def _time_text(self, row: int, unix_ns: int) -> str:
-        if self._time_mode is TimeMode.ABSOLUTE:
-            return clock_time(unix_ns)
-        if self._time_mode is TimeMode.RELATIVE:
-            return duration(unix_ns - (self._reference_ns or unix_ns))
-        before = self._store.time_at(row - 1) if row > self._store.first_row else unix_ns
-        return duration(unix_ns - before)
+    def set_reference(self, row: int) -> None:
+        """Count relative times from this row on, if it is kept, instead of from the first row that was seen."""
+        if self._store.first_row <= row < self._store.end_row:
+            self._maker.reference_ns = self._store.time_at(row)
+            self._redraw_times()
 
     def _redraw_times(self) -> None:
         self._looks.clear()
-        if self._end_row > self._first_row:
+        if self.rowCount():
             first, last = self.index(0, Column.TIME), self.index(self.rowCount() - 1, Column.TIME)
             self.dataChanged.emit(first, last, [Qt.ItemDataRole.DisplayRole])
         self.time_mode_changed.emit()
 
     # The Qt side.
 
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008  # Qt's own default
-        return 0 if parent.isValid() else self._end_row - self._first_row
-
-    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008  # Qt's own default
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  # Qt's own default
         return 0 if parent.isValid() else len(Column)
 
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return self.look(index.row()).cells[index.column()]
-        if role == Qt.ItemDataRole.ToolTipRole:
-            look = self.look(index.row())
-            notes = look.notes if index.column() == Column.ARGUMENTS else ()
-            return "\n".join([look.cells[index.column()], *notes])
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in RIGHT_ALIGNED:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        return None
+        if role not in (
+            Qt.ItemDataRole.DisplayRole,
+            Qt.ItemDataRole.AccessibleTextRole,
+            Qt.ItemDataRole.ToolTipRole,
+        ):
+            return None
+        try:
+            look = self.look(index.row())
+        except IndexError:
+            # It has just gone, and Qt is being told.
+            return None
+        text = look.cells[index.column()]
+        if role == Qt.ItemDataRole.ToolTipRole and index.column() in _REMARKED:
+            return "\n".join((text, *look.remarks))
+        return text
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(Column):
@@ -226,13 +195,3 @@ class TrafficModel(QAbstractTableModel):
             side = Qt.AlignmentFlag.AlignRight if column in RIGHT_ALIGNED else Qt.AlignmentFlag.AlignLeft
             return int(side | Qt.AlignmentFlag.AlignVCenter)
         return None
-
-
-def _part_of(record: PacketRecord) -> BundlePart:
-    if not record.is_bundle:
-        return BundlePart.NONE
-    if record.count == 1:
-        return BundlePart.ONLY
-    if record.position == 0:
-        return BundlePart.FIRST
-    return BundlePart.LAST if record.position == record.count - 1 else BundlePart.MIDDLE

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from osc_workbench.traffic.colour_rules import ColourRule
 from osc_workbench.traffic.record import Peer, Role
 from osc_workbench.traffic.responder import Responder
+from osc_workbench.traffic.statistics_feed import CountedRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,51 @@ class ShowPanel:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class AddFilterTerm:
+    """Show only what matches this query, too, or what does not."""
+
+    query: str
+    exclude: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetFilter:
+    """Show only what matches this query, or with `highlights` everything, with the matches marked."""
+
+    text: str
+    highlights: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetCountedRows:
+    """Make statistics of these rows, from scratch."""
+
+    which: CountedRows
+
+
+@dataclass(frozen=True, slots=True)
+class JumpToFinding:
+    """Select the next row, or the one before, that breaks this rule of lint."""
+
+    rule_id: str
+    forward: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SetMutedRules:
+    """Say nothing of findings of these rules of lint."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetColourRules:
+    """Colour messages by these rules and no others; the first that matches wins."""
+
+    rules: tuple[ColourRule, ...]
+
+
 Wish = (
     AddEndpoint
     | StartEndpoint
@@ -72,4 +119,10 @@ Wish = (
     | CancelPending
     | SetResponders
     | ShowPanel
+    | AddFilterTerm
+    | SetFilter
+    | SetCountedRows
+    | JumpToFinding
+    | SetMutedRules
+    | SetColourRules
 )

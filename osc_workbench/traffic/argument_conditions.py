@@ -50,7 +50,7 @@ class ArgumentIsNumber:
     def mask(self, view: RowView) -> Mask:
         mask = np.zeros(len(view), np.bool_)
         for column in argument_columns(view, self.place, NUMBER_TAGS):
-            mask[column.places[compare(values(view.arena, column), self.sign, self.number)]] = True
+            mask[column.places] |= compare(values(view.arena, column), self.sign, self.number)
         return mask
 
 
@@ -98,7 +98,7 @@ class ArgumentIsText:
         mask = np.zeros(len(view), np.bool_)
         for column in argument_columns(view, self.place, TEXT_TAGS):
             equal = _equals(view.arena, column, sought)
-            mask[column.places[equal if self.sign == "=" else ~equal]] = True
+            mask[column.places] |= equal if self.sign == "=" else ~equal
         return mask
 
 
@@ -140,15 +140,17 @@ class ArgumentContains:
         hits = _occurrences(view, sought)
         if not len(hits):
             return mask
-        offsets = view.offsets.astype(np.int64)
-        near = np.searchsorted(hits, offsets) < np.searchsorted(hits, offsets + view.sizes)
-        places = np.flatnonzero(near)
-        near_view = view.take(places)
-        beyond = np.append(hits, len(view.arena))
-        for column in argument_columns(near_view, self.place, TEXT_TAGS):
-            found = beyond[np.searchsorted(hits, column.starts)] + len(sought) <= column.ends
-            mask[places[column.places[found]]] = True
+        hits = np.append(hits, len(view.arena))
+        places = np.flatnonzero(_first_from(hits, view.offsets) < view.offsets + view.sizes)
+        for column in argument_columns(view.take(places), self.place, TEXT_TAGS):
+            found = _first_from(hits, column.starts) + len(sought) <= column.ends
+            mask[places[column.places]] |= found
         return mask
+
+
+def _first_from(hits: Column, starts: Column) -> Column:
+    """Return the first of these hits at or after each start; there is one."""
+    return hits.take(np.searchsorted(hits, starts.astype(np.int64)))
 
 
 def _occurrences(view: RowView, sought: bytes) -> Column:
@@ -185,14 +187,14 @@ class ArgumentFits:
         return self
 
     def mask(self, view: RowView) -> Mask:
-        search = compile_expression(self.expression).search
+        is_in = compile_expression(self.expression).is_in
         # Texts recur; each is asked about once.
         known: dict[bytes, bool] = {}
         mask = np.zeros(len(view), np.bool_)
         for column in argument_columns(view, self.place, TEXT_TAGS):
             texts = contents(view.arena, column)
-            known.update((text, search(text) is not None) for text in set(texts).difference(known))
-            mask[column.places[np.array([known[text] for text in texts], np.bool_)]] = True
+            known.update((text, is_in(text)) for text in set(texts).difference(known))
+            mask[column.places] |= np.array([known[text] for text in texts], np.bool_)
         return mask
 
 
@@ -213,7 +215,7 @@ class HasNumber:
     def mask(self, view: RowView) -> Mask:
         mask = np.zeros(len(view), np.bool_)
         for column in argument_columns(view, None, FLOAT_TAGS):
-            mask[column.places[self._holds(values(view.arena, column), column.tag)]] = True
+            mask[column.places] |= self._holds(values(view.arena, column), column.tag)
         return mask
 
     def _holds(self, numbers: Column, tag: str) -> Mask:

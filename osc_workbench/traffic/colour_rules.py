@@ -153,7 +153,7 @@ class ColourRules:
         return bool(stale)
 
     def _next_turn(self, is_meant: "Callable[[_AskedQuery], bool]") -> "_AskedQuery | None":
-        for _ in self._turns:
+        for _ in range(len(self._turns)):
             self._turns.rotate(-1)
             if is_meant(self._turns[-1]):
                 return self._turns[-1]

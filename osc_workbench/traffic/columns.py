@@ -61,7 +61,7 @@ def argument_columns(view: RowView, number: int | None = None, tags: str = ALL_T
 def _needed_tags(type_tags: str, number: int | None, tags: str) -> str:
     """Return the type tags up to the last one that is wanted, "" if none is: what stands behind need not be found."""
     first, end = (0, len(type_tags)) if number is None else _span(type_tags, number)
-    last = max(type_tags.rfind(tag, first, end) for tag in tags)
+    last = max((type_tags.rfind(tag, first, end) for tag in tags), default=-1)
     return type_tags[: last + 1]
 
 
@@ -75,7 +75,7 @@ def _span(type_tags: str, number: int) -> tuple[int, int]:
                 return start, index + 1
             number -= 1
             start = index + 1
-    return start, len(type_tags) if not number else start
+    return start, start
 
 
 def words(arena: Column, starts: Column) -> Column:

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from osc_workbench.osc.pattern import AddressGlob, AddressPattern
-from osc_workbench.traffic.header_values import HeaderFunction, HeaderValues
+from osc_workbench.traffic.header_values import HeaderFunction
 from osc_workbench.traffic.query_context import Mask, QueryContext, Test
 from osc_workbench.traffic.row_view import RowView
 from osc_workbench.traffic.tables import HeaderTable
@@ -15,22 +16,47 @@ from osc_workbench.traffic.text_match import compile_expression, compile_wildcar
 NO_TAGS = "none"
 # How many addresses a condition remembers its answer for; some 30 MB.
 _KNOWN_LIMIT = 1 << 18
+_SMALLEST = 256
+_UNKNOWN, _NO, _YES = 0, 1, 2
+Answers = npt.NDArray[np.uint8]
 
 
 class HeaderTest:
-    """Asks a function about each header once. Rows of a table of their own are asked one table at a time."""
+    """Asks a function about each header that occurs, once. Rows of a table of their own are asked one table at a time.
 
-    def __init__(self, function: HeaderFunction) -> None:
+    table: that of the log.
+    """
+
+    def __init__(self, table: HeaderTable, function: HeaderFunction) -> None:
+        self._table = table
         self._function = function
-        self._own: tuple[HeaderTable, HeaderValues] | None = None
+        self._generation = table.generation
+        self._answers: Answers = np.zeros(_SMALLEST, np.uint8)
 
     def mask(self, view: RowView) -> Mask:
-        if self._own is None:
-            self._own = view.table, HeaderValues(view.table, self._function, np.bool_)
-        table, values = self._own
-        if table is not view.table:
-            values = HeaderValues(view.table, self._function, np.bool_)
-        return values.at(view.headers)
+        table = view.table
+        if table is not self._table:
+            return self._ask(table, np.zeros(len(table.raw), np.uint8), view.headers)
+        if table.generation != self._generation or len(table.raw) > len(self._answers):
+            self._renew()
+        return self._ask(table, self._answers, view.headers)
+
+    def _renew(self) -> None:
+        """Make room; where numbers have been given back, which is seldom, all are asked about again."""
+        kept = self._answers if self._table.generation == self._generation else self._answers[:0]
+        self._generation = self._table.generation
+        self._answers = np.zeros(2 * len(self._table.raw), np.uint8)
+        self._answers[: len(kept)] = kept
+
+    def _ask(self, table: HeaderTable, answers: Answers, headers: npt.NDArray[np.uint32]) -> Mask:
+        found = answers.take(headers)
+        if not found.all():
+            for number in np.unique(headers[found == _UNKNOWN]).tolist():
+                is_match = self._function(table.addresses[number], table.type_tags[number], table.raw[number])
+                answers[number] = _YES if is_match else _NO
+            found = answers.take(headers)
+        mask: Mask = found == _YES
+        return mask
 
 
 def _of_names(context: QueryContext, test: Callable[[str], bool]) -> Test:
@@ -47,7 +73,7 @@ def _of_names(context: QueryContext, test: Callable[[str], bool]) -> Test:
             found = known[address] = any(test(name) for name in context.names_of(address))
         return found
 
-    return HeaderTest(matches)
+    return HeaderTest(context.store.headers, matches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +122,8 @@ class AddressFits:
         return f"the address fits the expression /{self.expression}/"
 
     def bind(self, context: QueryContext) -> Test:
-        search = compile_expression(self.expression).search
-        return _of_names(context, lambda name: search(encoded(name)) is not None)
+        is_in = compile_expression(self.expression).is_in
+        return _of_names(context, lambda name: is_in(encoded(name)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +141,17 @@ class TypeTagsAre:
         wild = any(sign in self.text for sign in "*?")
         return f"the type tags {'fit' if wild else 'are'} “,{self.text}”"
 
-    def bind(self, _context: QueryContext) -> Test:
+    def bind(self, context: QueryContext) -> Test:
+        return HeaderTest(context.store.headers, self._function())
+
+    def _function(self) -> HeaderFunction:
         if self.text == NO_TAGS:
-            return HeaderTest(lambda address, type_tags, _raw: address is not None and type_tags is None)
+            return lambda address, type_tags, _raw: address is not None and type_tags is None
         if not any(sign in self.text for sign in "*?"):
-            return HeaderTest(lambda _address, type_tags, _raw: type_tags == self.text)
-        # Case tells type tags apart, so the expression must not ignore it.
-        match = compile_wildcards(self.text, "s").fullmatch
-        return HeaderTest(lambda _address, tags, _raw: tags is not None and match(encoded(tags)) is not None)
+            return lambda _address, type_tags, _raw: type_tags == self.text
+        # Case tells type tags apart.
+        fits = compile_wildcards(self.text, ignores_case=False)
+        return lambda _address, type_tags, _raw: type_tags is not None and fits(encoded(type_tags))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +165,8 @@ class HasType:
     def explain(self) -> str:
         return f"there is {self.what} among the arguments"
 
-    def bind(self, _context: QueryContext) -> Test:
+    def bind(self, context: QueryContext) -> Test:
         tags = set(self.tags)
-        return HeaderTest(lambda _address, type_tags, _raw: bool(type_tags) and not tags.isdisjoint(type_tags or ""))
+        return HeaderTest(
+            context.store.headers, lambda _address, type_tags, _raw: not tags.isdisjoint(type_tags or "")
+        )

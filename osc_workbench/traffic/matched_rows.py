@@ -235,5 +235,7 @@ class MatchedRows:
         return int(counts[index - self._starts[number]])
 
     def rows_between(self, first_row: int, end_row: int) -> Iterator[int]:
-        for index in range(self.place_of(first_row), self.place_of(end_row)):
-            yield self.row_at(index)
+        # Places move while rows come and go, which they may do between two of these.
+        while (place := self.place_of(first_row)) < len(self) and (row := self.row_at(place)) < end_row:
+            yield row
+            first_row = row + 1

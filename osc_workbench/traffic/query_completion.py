@@ -5,6 +5,7 @@ It reads the text more leniently than `query_syntax` does, because a text is har
 
 import heapq
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
@@ -25,7 +26,6 @@ _FIELD = re.compile(r"(?P<field>[A-Za-z][A-Za-z-]*(?:\[\d*\])?)(?P<sign>:|[=!<>~
 _ESCAPED = re.compile(r'\\(.)|"', re.DOTALL)
 _WILDCARDS = re.compile(r"[?*\[{]|//")
 _LINT_HELP = {rule.id: rule.title for rule in RULES}
-_CONTAINER_HELP, _ADDRESS_HELP, _ENDPOINT_HELP = "A container of addresses", "An address", "An endpoint"
 
 
 class Completion(NamedTuple):
@@ -100,7 +100,7 @@ def _offers(
     if term.code == "address":
         return value, _address_offers(value.typed, addresses, quoted, is_pattern=True)
     if term.code == "endpoint":
-        return value, _matching(value.typed, ((quoted(url), _ENDPOINT_HELP) for url in endpoints))
+        return value, _matching(value.typed, ((quoted(url), "") for url in endpoints))
     return value, _value_offers(term, value.typed)
 
 
@@ -163,13 +163,13 @@ def _address_offers(typed: str, addresses: Sequence[str], write: _Writer, is_pat
     below = [address for address in seen if address.startswith(typed)]
     start = len(typed)
     # Up to and with the next slash; where there is none, all of it.
-    for name in _first({address[: address.find("/", start) + 1] or address for address in below}):
-        yield write(name), _CONTAINER_HELP if name.endswith("/") else _ADDRESS_HELP
-    yield from ((write(address), _ADDRESS_HELP) for address in _first(below))
+    names = Counter([address[: address.find("/", start) + 1] or address for address in below])
+    yield from ((write(name), _inside(name, names[name])) for name in _first(names))
+    yield from ((write(address), "") for address in _first(below))
     if len(typed) > 1:
         sought = typed.lower()
         elsewhere = _first(address for address in seen if sought in address.lower())
-        yield from ((write(address), _ADDRESS_HELP) for address in elsewhere)
+        yield from ((write(address), "") for address in elsewhere)
 
 
 def _first(names: Iterable[str]) -> list[str]:
@@ -182,14 +182,20 @@ def _pattern_offers(typed: str, addresses: Sequence[str]) -> Iterator[_Offer]:
     tests = [_LevelTest(level) for level in levels]
     depth = len(levels)
     certain = _WILDCARDS.split(typed)[0]
-    found = set()
+    found: Counter[str] = Counter()
     for address in islice((address for address in addresses if address.startswith(certain)), _MATCHED_LIMIT):
         parts = address.split("/", depth + 1)
         if len(parts) > depth and parts[depth].startswith(begun) and all(map(_LevelTest.matches, tests, parts)):
-            found.add(parts[depth] + "/" * (len(parts) > depth + 1))
+            found[parts[depth] + "/" * (len(parts) > depth + 1)] += 1
     head = "/".join((*levels, ""))
     for name in _first(name for name in found if quoted(name) == name and not has_wildcards(name)):
-        yield head + name, _CONTAINER_HELP if name.endswith("/") else _ADDRESS_HELP
+        yield head + name, _inside(name, found[name])
+
+
+def _inside(name: str, count: int) -> str:
+    if not name.endswith("/"):
+        return ""
+    return "1 address below" if count == 1 else f"{count:,} addresses below"
 
 
 class _LevelTest:

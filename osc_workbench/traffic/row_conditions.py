@@ -44,13 +44,13 @@ class IsBetween:
         return f"{names[self.side]} {' '.join(part for part in (self.host, port) if part)}"
 
     def bind(self, context: QueryContext) -> Test:
-        match = compile_wildcards(self.host or "*").fullmatch
+        is_host = compile_wildcards(self.host or "*")
 
         def fits(link: Link) -> bool:
             peer = self._address(link, context.url_of)
             if peer is None or (self.port is not None and peer.port != self.port):
                 return False
-            return match(encoded(peer.host)) is not None
+            return is_host(encoded(peer.host))
 
         return LinkValues(context, fits)
 
@@ -76,8 +76,8 @@ class EndpointIs:
         return f"the endpoint's URL contains “{self.text}”"
 
     def bind(self, context: QueryContext) -> Test:
-        match = compile_wildcards(f"*{self.text}*").fullmatch
-        return LinkValues(context, lambda link: match(encoded(context.url_of(link.endpoint_id))) is not None)
+        fits = compile_wildcards(f"*{self.text}*")
+        return LinkValues(context, lambda link: fits(encoded(context.url_of(link.endpoint_id))))
 
 
 @dataclass(frozen=True, slots=True)

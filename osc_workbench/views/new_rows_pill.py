@@ -1,17 +1,19 @@
-"""The pill that says how many new rows stand below those in sight, and leads there."""
+"""The pill that says how many rows are not in sight, and leads there."""
 
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from osc_workbench.views.theme import Colours
 
+# Fonts without emoji have no sign of their own for a pause.
+_PAUSED = "❚❚"
+
 
 class NewRowsPill(QPushButton):
-    """Floats at the bottom of a log; hidden while nothing is new."""
+    """Floats at the bottom of a log; hidden while all is to be seen."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setAccessibleName("New messages, go to the end")
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.hide()
@@ -23,8 +25,18 @@ class NewRowsPill(QPushButton):
         )
 
     def show_count(self, count: int, area: QRect) -> None:
-        """Say how many rows are new, at the bottom of this area."""
-        self.setText(f"▼ {count:,} new")
-        self.adjustSize()
-        self.move(area.center().x() - self.width() // 2, area.bottom() - self.height() - 10)
+        """Say how many rows are new, at the bottom of this area; with none, be hidden."""
+        self._show(f"▼ {count:,} new", "New messages, go to the end", area)
         self.setVisible(count > 0)
+
+    def show_held_back(self, count: int, area: QRect) -> None:
+        """Say that the view is paused, and how many rows wait because of that."""
+        self._show(f"{_PAUSED} {count:,} held back" if count else f"{_PAUSED} Paused", "The view is paused, go on", area)
+        self.show()
+
+    def _show(self, text: str, name: str, area: QRect) -> None:
+        self.setAccessibleName(name)
+        if self.text() != text:
+            self.setText(text)
+            self.adjustSize()
+        self.move(area.center().x() - self.width() // 2, area.bottom() - self.height() - 10)

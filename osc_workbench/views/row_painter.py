@@ -1,18 +1,26 @@
 """Painting one row of the message log."""
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QLine, QRect, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 
-from osc_workbench.models.traffic_model import RIGHT_ALIGNED, BundlePart, Column, RowLook
+from osc_workbench.models.row_look import BundlePart, RowLook
+from osc_workbench.models.traffic_columns import RIGHT_ALIGNED, Column
 from osc_workbench.traffic.record import Direction
 from osc_workbench.views.theme import Colours
+from osc_workbench.views.traffic_header import GUTTER, ShownColumns
 
-# Room at the left edge for the bracket that joins the messages of a bundle.
-GUTTER = 14
 _PADDING = 4
+# In the gutter from the left: a bar for a match, a bar and a star for a mark, the bracket of a bundle.
+_MATCH_WIDTH = 3
+_MARK_LEFT, _MARK_WIDTH = 4, 2
+_STAR_LEFT, _STAR_WIDTH = 7, 11
+_SPINE_LEFT, _TICK = 20, 5
 # Here the end tells more than the beginning: the port.
 _ELIDED_LEFT = (Column.ENDPOINT, Column.PEER)
-_MUTED = (Column.NUMBER, Column.ENDPOINT, Column.TYPE_TAGS, Column.SIZE)
+_MUTED = (Column.NUMBER, Column.ENDPOINT, Column.TYPE_TAGS, Column.SIZE, Column.COMMENT)
+_ABSENT = "-"
 
 
 class RowPainter:
@@ -20,6 +28,7 @@ class RowPainter:
 
     def __init__(self, colours: Colours, metrics: QFontMetrics) -> None:
         self._colours = colours
+        self._rules: Mapping[str, QColor] = getattr(colours, "rules", {})
         self._metrics = metrics
         self._advance = metrics.horizontalAdvance("0")
         self.row_height = metrics.height() + 4
@@ -30,39 +39,38 @@ class RowPainter:
         painter: QPainter,
         y: int,
         width: int,
-        columns: list[tuple[Column, int, int]],
+        columns: ShownColumns,
         look: RowLook,
-        selected: bool,
-        focused: bool,
+        is_selected: bool,
+        has_focus: bool,
     ) -> None:
-        """Paint a row at `y`. columns: (column, left edge, width) of those that are shown."""
-        colours = self._colours
-        painter.fillRect(0, y, width, self.row_height, self._background(look, selected))
-        text_colour = colours.selection_text if selected else colours.text
+        """Paint a row at `y`."""
+        painter.fillRect(0, y, width, self.row_height, self._background(look, is_selected))
+        normal = self._colours.selection_text if is_selected else self._colours.text
         pen_colour: QColor | None = None
-        for column, x, size in columns:
+        for column, x, size in columns.places:
+            left = x + _PADDING + (GUTTER if column is columns.leftmost else 0)
+            room = x + size - left - _PADDING
+            colour = self._text_colour(column, look, is_selected, normal)
+            if column is Column.ARGUMENTS and (look.is_malformed or look.notes or look.comment):
+                muted = normal if is_selected else self._colours.muted
+                self._paint_arguments(painter, y, columns, look, left, room, colour, muted)
+                pen_colour = None
+                continue
             text = look.cells[column]
             if not text:
                 continue
-            colour = self._text_colour(column, look, selected, text_colour)
             if colour is not pen_colour:
                 painter.setPen(colour)
                 pen_colour = colour
-            left = x + (GUTTER if column is Column.NUMBER else 0) + _PADDING
-            if look.is_malformed and column is Column.ARGUMENTS:
-                left = self._reason_left(columns, look)
-            room = x + size - left - _PADDING
-            if column is Column.ARGUMENTS and (look.is_malformed or look.notes):
-                left, room = self._paint_mark(painter, y, look, left, room)
-                painter.setPen(colour)
             text = self._elided(text, room, column in _ELIDED_LEFT)
             if column in RIGHT_ALIGNED:
-                left += room - len(text) * self._advance
+                left += room - self._width(text)
             painter.drawText(left, y + self._baseline, text)
-        if look.part is not BundlePart.NONE and columns:
-            self._paint_bracket(painter, columns[0][1], y, look.part)
-        if focused:
-            painter.setPen(QPen(colours.accent, 1))
+        if look.is_marked or look.is_match or look.part is not BundlePart.NONE:
+            self._paint_gutter(painter, columns.gutter_left, y, look)
+        if has_focus:
+            painter.setPen(QPen(self._colours.accent, 1))
             painter.drawRect(0, y, width - 1, self.row_height - 1)
 
     def paint_rest(self, painter: QPainter, area: QRect) -> None:
@@ -73,23 +81,32 @@ class RowPainter:
         painter.setPen(self._colours.muted)
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
 
-    def _background(self, look: RowLook, selected: bool) -> QColor:
+    def _background(self, look: RowLook, is_selected: bool) -> QColor:
         colours = self._colours
-        if selected:
+        if is_selected:
             return colours.selection
         if look.is_malformed:
             return colours.error_base
+        if look.is_match:
+            return colours.match_base
+        ruled = None if look.colour is None else self._rules.get(look.colour)
+        if ruled is not None:
+            return ruled
         if look.direction is Direction.OUT:
             return colours.outgoing_base
         return colours.alternate if look.row & 1 else colours.base
 
-    def _text_colour(self, column: Column, look: RowLook, selected: bool, normal: QColor) -> QColor:
+    def _text_colour(self, column: Column, look: RowLook, is_selected: bool, normal: QColor) -> QColor:
         colours = self._colours
         if look.is_malformed and column is Column.ARGUMENTS:
             return colours.error
         if column is Column.DIRECTION:
             return colours.incoming if look.direction is Direction.IN else colours.outgoing
-        return colours.muted if column in _MUTED and not selected else normal
+        is_muted = column in _MUTED or (column is Column.DELTA and look.cells[column] == _ABSENT)
+        return colours.muted if is_muted and not is_selected else normal
+
+    def _width(self, text: str) -> int:
+        return len(text) * self._advance if text.isascii() else self._metrics.horizontalAdvance(text)
 
     def _elided(self, text: str, room: int, left: bool) -> str:
         if len(text) == 1:
@@ -102,19 +119,48 @@ class RowPainter:
         kept = max(0, fitting - 1)
         return "…" + text[len(text) - kept :] if left else text[:kept] + "…"
 
-    def _reason_left(self, columns: list[tuple[Column, int, int]], look: RowLook) -> int:
-        """Return where the reason of a malformed packet begins: it takes the room of empty cells before it."""
-        place: int | None = None
-        for column, x, _ in sorted(columns, key=lambda entry: entry[1]):
-            if column is Column.ARGUMENTS:
-                return (x if place is None else place) + _PADDING
-            if look.cells[column]:
-                place = None
-            elif place is None:
-                place = x
-        raise AssertionError("the reason stands in a column that is shown")
+    def _paint_arguments(
+        self,
+        painter: QPainter,
+        y: int,
+        columns: ShownColumns,
+        look: RowLook,
+        left: int,
+        room: int,
+        colour: QColor,
+        muted: QColor,
+    ) -> None:
+        """Paint a sign for what is wrong or odd, the arguments or the reason, and what the user has written."""
+        if look.is_malformed:
+            left, room = self._reason_place(columns, look, left, room)
+        if look.is_malformed or look.notes:
+            left, room = self._paint_sign(painter, y, look, left, room)
+        text, comment = look.cells[Column.ARGUMENTS], ""
+        if look.comment and not columns.has_comments:
+            # Without arguments there is nothing to be set off from.
+            comment = f"— {look.comment}"
+        kept = min(self._width(comment) + self._advance, room // 2) if comment and text else 0
+        text = self._elided(text, room - kept, False)
+        painter.setPen(colour)
+        painter.drawText(left, y + self._baseline, text)
+        if comment:
+            used = self._width(text) + self._advance if text else 0
+            painter.setPen(muted)
+            painter.drawText(left + used, y + self._baseline, self._elided(comment, room - used, False))
 
-    def _paint_mark(self, painter: QPainter, y: int, look: RowLook, left: int, room: int) -> tuple[int, int]:
+    def _reason_place(self, columns: ShownColumns, look: RowLook, left: int, room: int) -> tuple[int, int]:
+        """Return place and width of the reason of a malformed packet: it takes the room of empty cells before it."""
+        begin: int | None = None
+        for column, x, _ in sorted(columns.places, key=lambda place: place[1]):
+            if column is Column.ARGUMENTS:
+                break
+            if look.cells[column]:
+                begin = None
+            elif begin is None:
+                begin = x + _PADDING + (GUTTER if column is columns.leftmost else 0)
+        return (left, room) if begin is None else (begin, room + left - begin)
+
+    def _paint_sign(self, painter: QPainter, y: int, look: RowLook, left: int, room: int) -> tuple[int, int]:
         """Paint a cross for a malformed packet, a warning sign for an odd one; return what is left for the text."""
         size = 2 * self._advance
         if room >= size:
@@ -123,15 +169,26 @@ class RowPainter:
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "✕" if look.is_malformed else "⚠")
         return left + size, room - size
 
-    def _paint_bracket(self, painter: QPainter, x: int, y: int, part: BundlePart) -> None:
+    def _paint_gutter(self, painter: QPainter, x: int, y: int, look: RowLook) -> None:
+        colours = self._colours
+        if look.is_match:
+            painter.fillRect(x, y, _MATCH_WIDTH, self.row_height, colours.warning)
+        if look.is_marked:
+            painter.fillRect(x + _MARK_LEFT, y, _MARK_WIDTH, self.row_height, colours.accent)
+            painter.setPen(colours.accent)
+            box = QRect(x + _STAR_LEFT, y, _STAR_WIDTH, self.row_height)
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "★")
+        if look.part is not BundlePart.NONE:
+            self._paint_bracket(painter, x + _SPINE_LEFT, y, look.part)
+
+    def _paint_bracket(self, painter: QPainter, spine: int, y: int, part: BundlePart) -> None:
         """Join the rows of a bundle: ┌ │ └, and [ for one of a single message."""
         painter.setPen(QPen(self._colours.bracket, 2))
-        spine = x + GUTTER // 2
         top = y + 4 if part in (BundlePart.FIRST, BundlePart.ONLY) else y
         bottom = y + self.row_height - (5 if part in (BundlePart.LAST, BundlePart.ONLY) else 1)
         lines = [QLine(spine, top, spine, bottom)]
         if part in (BundlePart.FIRST, BundlePart.ONLY):
-            lines.append(QLine(spine, top, spine + 5, top))
+            lines.append(QLine(spine, top, spine + _TICK, top))
         if part in (BundlePart.LAST, BundlePart.ONLY):
-            lines.append(QLine(spine, bottom, spine + 5, bottom))
+            lines.append(QLine(spine, bottom, spine + _TICK, bottom))
         painter.drawLines(lines)

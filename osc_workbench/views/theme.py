@@ -1,6 +1,8 @@
 """Colours and fonts: the only place where a meaning becomes a colour."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
@@ -13,6 +15,8 @@ class Colours:
     """Text colours reach a contrast of 4.5:1 on every background they stand on.
 
     incoming and outgoing are blue and orange, which the common kinds of colour blindness tell apart.
+    rules: backgrounds of rows by the names of the colours of colour rules. They differ in lightness, too, as far as
+    texts on them can be read.
     """
 
     is_dark: bool
@@ -35,6 +39,12 @@ class Colours:
     bracket: QColor
     match: QColor
     match_current: QColor
+    match_base: QColor
+    rules: Mapping[str, QColor]
+
+
+def _backgrounds(**colours: str) -> Mapping[str, QColor]:
+    return MappingProxyType({name: QColor(colour) for name, colour in colours.items()})
 
 
 LIGHT = Colours(
@@ -58,6 +68,17 @@ LIGHT = Colours(
     bracket=QColor("#8f98a5"),
     match=QColor("#ffdf6b"),
     match_current=QColor("#ffab2e"),
+    match_base=QColor("#fff3c4"),
+    rules=_backgrounds(
+        red="#ffd8d8",
+        orange="#ffdda6",
+        yellow="#fff35c",
+        green="#c2ffb8",
+        teal="#9ef0f0",
+        blue="#d6e2ff",
+        purple="#f8e8ff",
+        grey="#dfe3e4",
+    ),
 )
 
 DARK = Colours(
@@ -81,6 +102,17 @@ DARK = Colours(
     bracket=QColor("#77808d"),
     match=QColor("#4d4010"),
     match_current=QColor("#7d5500"),
+    match_base=QColor("#3a330f"),
+    rules=_backgrounds(
+        red="#6a1721",
+        orange="#3f2205",
+        yellow="#3f3d00",
+        green="#1d452a",
+        teal="#00444e",
+        blue="#15255a",
+        purple="#532373",
+        grey="#3c3c3c",
+    ),
 )
 
 THEMES = ("system", "light", "dark")

@@ -10,20 +10,23 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QImage
 
+from tests.doubles.fork_server import CapturedProcess
+
 START_TIMEOUT = 20.0
 END_TIMEOUT = 20.0
 
-Start = Callable[..., "subprocess.Popen[str]"]
+Program = subprocess.Popen[str] | CapturedProcess
+Start = Callable[..., Program]
 
 needs_proc = pytest.mark.skipif(not Path("/proc/net/udp").exists(), reason="Only Linux lists its sockets in /proc.")
 
 
-def end_of(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
+def end_of(process: Program) -> tuple[int, str, str]:
     stdout, stderr = process.communicate(timeout=END_TIMEOUT)
     return process.returncode, stdout, stderr
 
 
-def bound_ports(process: "subprocess.Popen[str]") -> set[int]:
+def bound_ports(process: Program) -> set[int]:
     """Return the UDP ports a process holds."""
     try:
         links = {os.readlink(link) for link in Path(f"/proc/{process.pid}/fd").iterdir()}
@@ -33,7 +36,7 @@ def bound_ports(process: "subprocess.Popen[str]") -> set[int]:
     return {int(line[1].split(":")[1], 16) for line in lines if f"socket:[{line[9]}]" in links}
 
 
-def wait_for(condition: Callable[[], object], process: "subprocess.Popen[str]") -> None:
+def wait_for(condition: Callable[[], object], process: Program) -> None:
     deadline = time.monotonic() + START_TIMEOUT
     while not condition():
         assert process.poll() is None, process.communicate()
@@ -48,7 +51,7 @@ def free_port() -> int:
         return port
 
 
-def started(start: Start, *arguments: str) -> "tuple[subprocess.Popen[str], int]":
+def started(start: Start, *arguments: str) -> tuple[Program, int]:
     """Start the program with an endpoint; return it and its port once that is bound."""
     port = free_port()
     process = start("--listen", f"udp://127.0.0.1:{port}", *arguments)

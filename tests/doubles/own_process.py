@@ -2,16 +2,24 @@
 
 import asyncio
 import functools
+import importlib
 import inspect
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from pathlib import Path
+
+from tests.doubles.fork_server import ForkServer
 
 TIMEOUT = 30.0
+
+
+@functools.cache
+def _server() -> ForkServer:
+    return ForkServer("-W", "error", preload=["pytest", "osc_workbench.net.servers"])
 
 
 def in_own_process(function: Callable[[], Awaitable[None] | None]) -> Callable[[], None]:
@@ -19,11 +27,11 @@ def in_own_process(function: Callable[[], Awaitable[None] | None]) -> Callable[[
 
     @functools.wraps(function)
     def run() -> None:
-        code = f"from {__name__} import run_inside; from {function.__module__} import {function.__name__} as test; "
-        command = [sys.executable, "-W", "error", "-c", code + "run_inside(test)"]
         # A file, because children of a test that fails could hold a pipe open.
-        with tempfile.TemporaryFile() as stderr:
-            process = subprocess.Popen(command, stderr=stderr, start_new_session=True)
+        with tempfile.TemporaryFile() as stderr, Path(os.devnull).open("r+b") as nothing:
+            streams = {"stdin": nothing.fileno(), "stdout": nothing.fileno(), "stderr": stderr.fileno()}
+            words = [function.__module__, function.__name__]
+            process = _server().start(__name__, words, **streams)
             try:
                 status = process.wait(TIMEOUT)
             finally:
@@ -36,10 +44,14 @@ def in_own_process(function: Callable[[], Awaitable[None] | None]) -> Callable[[
     return run
 
 
-def run_inside(test: Callable[[], None]) -> None:
+def run_inside(module: str, name: str) -> None:
     """Run the test itself, in the process made for it."""
-    function = test.__wrapped__  # type: ignore[attr-defined]  # `wraps` has set it
+    function = getattr(importlib.import_module(module), name).__wrapped__
     if inspect.iscoroutinefunction(function):
         asyncio.run(function())
     else:
         function()
+
+
+if __name__ == "__main__":
+    run_inside(*sys.argv[1:])

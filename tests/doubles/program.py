@@ -1,5 +1,6 @@
 """The command line as another program would run it."""
 
+import functools
 import os
 import re
 import signal
@@ -11,17 +12,35 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.doubles.fork_server import ForkedProcess, ForkServer
+
 PROGRAM = [sys.executable, "-W", "error", "-m", "osc_workbench"]
+COMMANDS = ("decode", "encode", "gui", "listen", "match", "send")
 TIMEOUT = 20.0
+
+Process = subprocess.Popen[bytes] | ForkedProcess
+
+
+@functools.cache
+def _server() -> ForkServer:
+    return ForkServer("-W", "error", preload=[f"osc_workbench.cli.{command}" for command in COMMANDS])
 
 
 def run(
     *arguments: str, stdin: str | bytes = "", env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end; no traceback may ever be seen."""
+    """Run a command to its end; no traceback may ever be seen. With an environment of its own it is started afresh."""
     data = stdin if isinstance(stdin, bytes) else stdin.encode("utf-8", "surrogateescape")
-    done = subprocess.run([*PROGRAM, *arguments], input=data, capture_output=True, timeout=TIMEOUT, env=env)
-    result = subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+    if env is not None:
+        done = subprocess.run([*PROGRAM, *arguments], input=data, capture_output=True, timeout=TIMEOUT, env=env)
+        result = subprocess.CompletedProcess(arguments, done.returncode, done.stdout.decode(), done.stderr.decode())
+    else:
+        process = _server().start_captured("osc_workbench", arguments, stdin=data)
+        try:
+            output = process.communicate(TIMEOUT)
+        finally:
+            process.kill()
+        result = subprocess.CompletedProcess(arguments, process.wait(), *output)
     assert "Traceback" not in result.stderr, result.stderr
     return result
 
@@ -37,7 +56,7 @@ def wait_for(condition: Callable[[], object], timeout: float = 10.0) -> None:
 class Running:
     """A command that stays on. Its output goes to files, so that it never waits for its reader."""
 
-    def __init__(self, process: subprocess.Popen[bytes], directory: Path) -> None:
+    def __init__(self, process: Process, directory: Path) -> None:
         self.process = process
         self._directory = directory
 
@@ -77,13 +96,21 @@ class Running:
 
 @contextmanager
 def running(*arguments: str, env: Mapping[str, str] | None = None, prefix: tuple[str, ...] = ()) -> Iterator[Running]:
-    """Run a command while the block lasts; `prefix` is put before the program."""
+    """Run a command while the block lasts; `prefix` is put before the program. With either it is started afresh."""
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
-        with (directory / "stdout").open("wb") as stdout, (directory / "stderr").open("wb") as stderr:
-            process = subprocess.Popen(
-                [*prefix, *PROGRAM, *arguments], stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, env=env
-            )
+        with (
+            Path(os.devnull).open("rb") as stdin,
+            (directory / "stdout").open("wb") as stdout,
+            (directory / "stderr").open("wb") as stderr,
+        ):
+            process: Process
+            if env is None and not prefix:
+                streams = {"stdin": stdin.fileno(), "stdout": stdout.fileno(), "stderr": stderr.fileno()}
+                process = _server().start("osc_workbench", arguments, **streams)
+            else:
+                command = [*prefix, *PROGRAM, *arguments]
+                process = subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=stderr, env=env)
         try:
             yield Running(process, directory)
         finally:

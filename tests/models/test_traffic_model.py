@@ -3,11 +3,14 @@ from PySide6.QtCore import QModelIndex, Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from osc_workbench.models.traffic_model import BundlePart, Column, TimeMode, TrafficModel
+from osc_workbench.models.row_look import BundlePart, TimeMode
+from osc_workbench.models.traffic_columns import Column
+from osc_workbench.models.traffic_model import TrafficModel
 from osc_workbench.osc.packet import OscBundle, OscMessage
 from osc_workbench.osc.timetag import TimeTag
 from osc_workbench.traffic.chunk import ROWS_OF_CHUNK
 from osc_workbench.traffic.record import Direction
+from tests.doubles.log_window import matched
 from tests.doubles.traffic import TRUNCATED_FLOAT, HandFedStore, numbered, url_of
 
 
@@ -258,24 +261,52 @@ def test_a_row_that_is_not_kept_is_an_index_error(store: HandFedStore, model: Tr
             model.look(row)
 
 
-def odd(address: bytes = b"/odd\0abc") -> bytes:
-    return address + b",i\0\0\0\0\0\1\0\0\0\2"
+def test_matches_of_a_highlight_are_marked_as_they_come(store: HandFedStore, model: TrafficModel) -> None:
+    model.apply_batch(store.receive(*numbered(4)))
+    model.set_highlight(matched(store, "any=1 or any=5"))
+    assert not model.is_complete
+    model.advance()
+    model.apply_batch(store.receive(*numbered(4, 4)))
+    assert [row for row in range(8) if model.look(row).is_match] == [1, 5]
+    assert model.look(5).remarks == ("Matches what is highlighted",)
+    model.set_highlight(None)
+    assert model.is_complete
+    assert not any(model.look(row).is_match for row in range(8))
 
 
-def test_an_odd_packet_carries_notes_and_shows_them_as_a_tip(store: HandFedStore, model: TrafficModel) -> None:
-    model.apply_batch(store.receive(OscMessage("/fine", "i", (1,)), odd()))
-    assert model.look(0).notes == ()
-    assert model.look(1).notes == ("padding bytes are not zero", "there are bytes after the last argument")
-    tip = model.index(1, Column.ARGUMENTS).data(Qt.ItemDataRole.ToolTipRole)
-    assert tip.split("\n") == [cell(model, 1, Column.ARGUMENTS), *model.look(1).notes]
-    assert model.index(1, Column.ADDRESS).data(Qt.ItemDataRole.ToolTipRole) == "/odd"
+def test_rows_are_redrawn_only_for_matches_found_among_old_ones(store: HandFedStore, model: TrafficModel) -> None:
+    told: list[tuple[int, int]] = []
+    model.apply_batch(store.receive(*numbered(4)))
+    model.set_highlight(matched(store, "/n"))
+    model.dataChanged.connect(lambda first, last: told.append((first.row(), last.row())))
+    model.advance()
+    assert told == [(0, 3)]
+    model.apply_batch(store.receive(*numbered(4)))
+    assert told == [(0, 3)]
 
 
-def test_what_is_odd_about_a_bundle_stands_at_its_first_row(store: HandFedStore, model: TrafficModel) -> None:
-    model.apply_batch(store.receive(OscBundle(TimeTag(0), numbered(3))))
-    assert [len(model.look(row).notes) for row in range(3)] == [1, 0, 0]
+def test_the_next_match_is_highlighted_and_shown(store: HandFedStore, model: TrafficModel) -> None:
+    model.apply_batch(store.receive(*numbered(10)))
+    model.set_highlight(matched(store, "any>=4"))
+    model.advance()
+    assert (model.next_match(-1, True), model.next_match(9, True), model.next_match(4, False)) == (4, None, None)
+    model.set_paused(True)
+    model.apply_batch(store.receive(*numbered(10)))
+    assert model.next_match(9, True) is None
+    model.set_paused(False)
+    assert model.next_match(9, True) == 14
 
 
-def test_huge_packets_are_not_examined_row_by_row(store: HandFedStore, model: TrafficModel) -> None:
-    model.apply_batch(store.receive(OscMessage("noslash", "i" * 5000, tuple(range(5000))), OscMessage("noslash")))
-    assert [len(model.look(row).notes) for row in range(2)] == [0, 1]
+def test_a_reference_that_is_not_kept_changes_nothing(store: HandFedStore, model: TrafficModel) -> None:
+    model.apply_batch(store.receive(*numbered(3)))
+    before = model.reference_ns
+    for row in (-1, 3):
+        model.set_reference(row)
+    assert model.reference_ns == before == store.time_at(0)
+
+
+def test_a_record_is_that_of_the_row_shown(store: HandFedStore, model: TrafficModel) -> None:
+    model.apply_batch(store.receive(*numbered(3)))
+    model.set_shown(matched(store, "any=2"))
+    model.advance()
+    assert (model.record_at(0), model.first_row) == (store.record(2), 2)

@@ -71,3 +71,20 @@ def test_issues_have_code_and_offset() -> None:
     answer = decode_to_json(b"/a\0\0")
     assert answer["packet"] == {"address": "/a", "tags": None, "args": [], "raw": ""}
     assert answer["issues"] == [{"code": "missing-type-tags", "offset": 4}]
+
+
+def test_findings_stand_at_the_end_of_a_text_line_if_there_are_any() -> None:
+    line = text_line(RECORD, URL)
+    assert text_line(RECORD, URL, ()) == line
+    assert text_line(RECORD, URL, ["nan"]) == f"{line}  (lint: nan)"
+    assert text_line(RECORD, URL, ("nan", "late")) == f"{line}  (lint: nan, late)"
+    assert text_line(ALIEN, URL, ("malformed",)).endswith("fffe416c69656e000000  (lint: malformed)")
+
+
+def test_findings_are_a_list_in_a_json_line_if_anybody_looked() -> None:
+    assert "lint" not in json.loads(json_line(RECORD, URL))
+    assert json.loads(json_line(RECORD, URL, ()))["lint"] == []
+    line = json.loads(json_line(RECORD, URL, ("nan", "late")))
+    assert line.pop("lint") == ["nan", "late"]
+    assert line == json.loads(json_line(RECORD, URL))
+    assert json.loads(json_line(ALIEN, URL, ("malformed",)))["lint"] == ["malformed"]

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from osc_workbench.views.theme import DARK, LIGHT, Colours, apply_theme, colours_for, data_font, make_palette
 
 # Which texts stand on which backgrounds: in rows of the log, in packet detail and bytes, on cards and in bars.
-_ROWS = ("base", "alternate", "outgoing_base", "error_base")
+_ROWS = ("base", "alternate", "outgoing_base", "error_base", "match_base")
 _PAIRS = [
     *(("text", ground) for ground in ("window", *_ROWS)),
     *(("muted", ground) for ground in ("window", *_ROWS)),
@@ -57,6 +57,8 @@ def test_texts_can_be_read_where_they_stand(colours: Colours, text: str, ground:
             ("accent", "selection"),
             ("bracket", "selection"),
         ),
+        # Bars and stars beside the rows that match or are marked.
+        *((name, ground) for name in ("accent", "warning") for ground in (*_ROWS, "selection")),
         # The line under the byte where decoding stopped.
         *(("error", ground) for ground in ("match", "match_current", "selection")),
     ],

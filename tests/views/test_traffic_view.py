@@ -213,7 +213,7 @@ def test_arrows_and_pages_walk_and_stop_at_the_ends(qtbot: QtBot, log: Log) -> N
         seen.append(log.view.current_row)
     assert seen == [199, 198, 0, 0, 1, 199, 199]
     qtbot.keyClick(log.view, keys.Key_PageUp)
-    assert log.view.current_row == 199 - log.view._visible_rows()
+    assert log.view.current_row == 199 - log.view._scroller.page
 
 
 def test_keys_in_an_empty_log_do_nothing(qtbot: QtBot) -> None:
@@ -225,7 +225,7 @@ def test_keys_in_an_empty_log_do_nothing(qtbot: QtBot) -> None:
 
 def test_the_selected_row_is_brought_into_sight(log: Log) -> None:
     log.view.select(7)
-    assert log.bar.value() <= 7 < log.bar.value() + log.view._visible_rows()
+    assert log.bar.value() <= 7 < log.bar.value() + log.view._scroller.page
     assert not log.view.is_following
 
 
