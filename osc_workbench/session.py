@@ -11,9 +11,9 @@ from pathlib import Path
 from osc_workbench.net.arrivals import Arrivals
 from osc_workbench.net.clock import Clock
 from osc_workbench.net.deadlines import DeadlineThread
-from osc_workbench.net.endpoint import Endpoint, resolve
+from osc_workbench.net.endpoint import Endpoint
 from osc_workbench.net.endpoint_kinds import make_endpoint
-from osc_workbench.net.errors import EndpointError, log_problem
+from osc_workbench.net.errors import log_problem
 from osc_workbench.net.handling import Handling
 from osc_workbench.net.inbox import Inbox
 from osc_workbench.net.problem_limit import ProblemLimit
@@ -21,16 +21,16 @@ from osc_workbench.net.recorder import Recorder
 from osc_workbench.net.responders import GuardedSend, Responders
 from osc_workbench.net.runners import LoopRunner
 from osc_workbench.net.script import Script
+from osc_workbench.net.sending import Sending
 from osc_workbench.net.status import status_of, status_of_pending
 from osc_workbench.net.storing import store_arrivals
 from osc_workbench.net.tasks import spawn
 from osc_workbench.net.url import EndpointUrl
-from osc_workbench.osc.codec import encode_packet
 from osc_workbench.osc.dispatch import Dispatcher
 from osc_workbench.osc.packet import OscBundle, OscMessage, OscPacket
 from osc_workbench.osc.timetag import TimeTag
 from osc_workbench.traffic.lint import Lint
-from osc_workbench.traffic.record import Batch, Direction, EndpointState, EndpointStatus, Peer, PendingStatus, Role
+from osc_workbench.traffic.record import Batch, Direction, EndpointStatus, Peer, PendingStatus, Role
 from osc_workbench.traffic.responder import Responder
 from osc_workbench.traffic.store import TrafficStore
 from osc_workbench.traffic.tally import Tally
@@ -42,10 +42,6 @@ HANDLER_TIMEOUT, TASK_TIMEOUT = 2.0, 60.0
 # How often endpoints are looked after, and how many of the bundles that wait are described.
 _CHECK_INTERVAL = 1.0
 _PENDING_SHOWN = 200
-
-
-def _encoded(packet: OscPacket | bytes) -> bytes:
-    return packet if isinstance(packet, bytes) else encode_packet(packet)
 
 
 def _ignore(_text: str) -> None:
@@ -72,17 +68,18 @@ class Session:
         self.script: Script | None = None
         self.dispatcher = Dispatcher()
         self.deadlines = DeadlineThread(self.clock)
+        self._endpoints: dict[int, Endpoint] = {}
+        self._sending = Sending(self._endpoints, self.deadlines)
         self.handling = Handling(
             self.dispatcher,
             self.clock,
-            self._send_reply,
+            self._sending.send_reply,
             self._report,
             runner=LoopRunner(HANDLER_TIMEOUT, TASK_TIMEOUT),
             deadlines=self.deadlines,
         )
         self._send_to = GuardedSend(self.send_anywhere, self.clock, self.handling.counters, self._report)
         self.responders = Responders(self.dispatcher, self._send_to)
-        self._endpoints: dict[int, Endpoint] = {}
         self._tallies: dict[int, Tally] = {}
         self._next_id = 1
         self._inbox = Inbox()
@@ -294,52 +291,18 @@ class Session:
 
         Raises OscEncodeError for a packet that cannot be written, EndpointError if it could not leave.
         """
-        endpoint, peer = await self._sender(target, endpoint_id)
-        endpoint.send(_encoded(packet), peer)
-        await endpoint.drain(peer)
+        await self._sending.send(packet, target, endpoint_id)
 
     async def send_at(self, due: float, packet: OscPacket | bytes, target: EndpointUrl, endpoint_id: int) -> None:
         """Send a packet at an exact time, monotonic seconds of the session's clock; returns at once.
 
         Raises as `send` does for what could never leave.
         """
-        endpoint, peer = await self._sender(target, endpoint_id)
-        endpoint.send_at(due, _encoded(packet), peer, self.deadlines)
-
-    async def _sender(self, target: EndpointUrl, endpoint_id: int) -> tuple[Endpoint, Peer]:
-        endpoint = self._endpoints.get(endpoint_id)
-        if endpoint is None or endpoint.state is not EndpointState.OPEN:
-            raise EndpointError("There is no open endpoint to send from.", "Start one first.")
-        if endpoint.url.is_tcp is not target.is_tcp:
-            raise EndpointError(f"{target} cannot be reached from {endpoint.url}.", "Choose another endpoint.")
-        if endpoint.peer is not None and (target.host, target.port) == (endpoint.url.host, endpoint.url.port):
-            return endpoint, endpoint.peer
-        _, address = await resolve(asyncio.get_running_loop(), target)
-        return endpoint, Peer(*address)
-
-    def _send_reply(self, endpoint_id: int, data: bytes, peer: Peer) -> None:
-        endpoint = self._endpoints.get(endpoint_id)
-        if endpoint is None:
-            raise EndpointError(f"The answer to {peer} was not sent: its endpoint was removed.")
-        endpoint.send(data, peer)
+        await self._sending.send_at(due, packet, target, endpoint_id)
 
     async def send_anywhere(self, packet: OscPacket | bytes, target: EndpointUrl) -> None:
         """Send a packet from an open endpoint that can: a connection to the target, or any UDP endpoint.
 
         Raises OscEncodeError or EndpointError.
         """
-        _, address = await resolve(asyncio.get_running_loop(), target)
-        remedy = "Connect to it first." if target.is_tcp else "Listen somewhere first; it is sent from there."
-        failure = EndpointError(f"There is no open endpoint from which {target} can be reached.", remedy)
-        for endpoint in self._endpoints.values():
-            if endpoint.state is not EndpointState.OPEN or endpoint.url.is_tcp is not target.is_tcp:
-                continue
-            if target.is_tcp and all(status.peer != address for status in endpoint.connections()):
-                continue
-            # One of the other family, or of this machine alone, cannot; the next one may.
-            try:
-                await self.send(packet, target, endpoint.endpoint_id)
-                return
-            except EndpointError as error:
-                failure = error
-        raise failure
+        await self._sending.send_anywhere(packet, target)
