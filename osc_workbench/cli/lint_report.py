@@ -4,9 +4,11 @@ import argparse
 from collections import Counter
 from collections.abc import Iterable
 
+import numpy as np
+
 from osc_workbench.cli.main import PROGRAM, say
 from osc_workbench.session import Session
-from osc_workbench.traffic.lint_rules import RULES, Severity
+from osc_workbench.traffic.lint_rules import RULES, Severity, mask_of
 from osc_workbench.traffic.record import PacketRecord
 
 
@@ -30,21 +32,21 @@ class LintReport:
         self._store = session.store
         self._lint = session.lint
         self._rules = [rule for rule in RULES if rule.id not in set(muted)]
-        self._mask = sum(1 << rule.bit for rule in self._rules)
+        self._mask = np.uint32(mask_of(rule.id for rule in self._rules))
         self._counts: Counter[str] = Counter()
 
     def take(self, record: PacketRecord) -> tuple[str, ...]:
         """Count what the messages of a packet have broken, and return the rules, each once."""
-        first = record.row - record.position
-        found: dict[str, None] = {}
-        for row in range(first, first + record.count):
-            chunk, local = self._store.chunk_at(row)
-            findings = int(chunk.findings[local]) & self._mask
-            if findings:
-                names = [rule.id for rule in self._rules if findings >> rule.bit & 1]
-                self._counts.update(names)
-                found.update(dict.fromkeys(names))
-        return tuple(found)
+        # All rows of a packet are in one chunk.
+        chunk, place = self._store.chunk_at(record.row - record.position)
+        findings = chunk.findings[place : place + record.count] & self._mask
+        present = int(np.bitwise_or.reduce(findings))
+        names = []
+        for rule in self._rules if present else ():
+            if present >> rule.bit & 1:
+                names.append(rule.id)
+                self._counts[rule.id] += int(np.count_nonzero(findings & np.uint32(1 << rule.bit)))
+        return tuple(names)
 
     @property
     def has_errors(self) -> bool:

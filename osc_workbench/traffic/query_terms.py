@@ -311,7 +311,7 @@ TERMS: tuple[Term, ...] = (
     Term("t", (":", "=", ">", "<", ">=", "<="), "When it came: seconds from the start or reference, or by the clock.",
          "t:12.5..14", _time),
     Term("number", (":", "=", ">", "<", ">=", "<="), "Its number in the log.", "number:100..200", _row_number),
-    Term("bytes", (":", "="), "Bytes anywhere in the message, in hex with ?? for any, or a text in quotes.",
+    Term("bytes", (":", "="), "Bytes anywhere in the message: hex with ?? for any byte, or a number as in i:440 or f:0.5.",
          'bytes:"2f 66"', _bytes),
 )  # fmt: skip
 

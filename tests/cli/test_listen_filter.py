@@ -169,15 +169,27 @@ def test_changes_are_told_across_batches() -> None:
         assert numbers(listener) == [1, 2, 4, 6]
 
 
-def test_rates_are_counted_across_batches() -> None:
+def rated_over_three_batches() -> tuple[float, list[int]]:
+    """Return how long the sending took, and which packets passed: numbers 3, 6 and 9 are the ends of batches."""
     with running("listen", "0", "--filter", "rate>3 or /go", "--format", "jsonl") as listener:
         (port,) = listener.ports()
+        start = time.monotonic()
         for batch in range(3):
             send(port, OscMessage("/a", "i", (batch,)), OscMessage("/a", "i", (-batch,)), OscMessage(f"/go/{batch}"))
             wait_for(lambda least=batch + 1: sum("/go/" in line for line in listener.lines) == least)
+        seconds = time.monotonic() - start
         assert listener.end() == 0
-        # Numbers 1, 2, 4 and 5 are the first four of /a; the fourth is one too many. All that if it took no second.
-        assert numbers(listener) == [3, 5, 6, 7, 8, 9]
+        return seconds, numbers(listener)
+
+
+def test_rates_are_counted_across_batches() -> None:
+    # A machine that is busy may need more than the second it is about.
+    for _ in range(5):
+        seconds, passed = rated_over_three_batches()
+        if seconds < 1:
+            break
+    # Numbers 1, 2 and 4 are three of /a, so the next is one too many.
+    assert passed == [3, 5, 6, 7, 8, 9]
 
 
 # Mistakes.
@@ -216,8 +228,8 @@ def test_filter_that_begins_with_a_minus_follows_an_equals_sign() -> None:
 
 
 def test_flood_of_50000_a_second_is_printed_or_counted() -> None:
-    count, per_round = 25_000, 250
-    with running("listen", "0", "--format", "jsonl", "--lint", "--filter", "arg[0]>=20000 or rate<2") as listener:
+    count, per_round = 20_000, 250
+    with running("listen", "0", "--format", "jsonl", "--lint", "--filter", "arg[0]>=18000 or rate<2") as listener:
         (port,) = listener.ports()
         with udp_socket() as sender:
             start = time.monotonic()
@@ -235,5 +247,5 @@ def test_flood_of_50000_a_second_is_printed_or_counted() -> None:
         arrived = [json.loads(line)["packet"]["args"][0] for line in listener.lines]
         assert arrived == sorted(arrived)
         assert arrived[0] == 0
-        assert all(number >= 20_000 for number in arrived[1:])
+        assert all(number >= 18_000 for number in arrived[1:])
         assert lint.startswith("lint: ")
