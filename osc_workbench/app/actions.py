@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
-from osc_workbench.app import commands, log_commands
+from osc_workbench.app import commands, log_commands, log_copies
 from osc_workbench.app.action_row import ActionRow
 from osc_workbench.app.log_actions import LOG_ACTIONS, PANEL_ACTIONS
 
@@ -23,19 +23,19 @@ ACTIONS = (
         "&Edit",
         "&Copy as text",
         "Ctrl+C",
-        "Copy the selected packet in the text notation",
-        commands.copy_as_text,
+        "Copy the selected packets with their circumstances, a line each",
+        log_copies.copy_as_lines,
     ),
     ActionRow(
         "copy json",
         "&Edit",
         "Copy as &JSON",
         "Ctrl+Shift+C",
-        "Copy the selected packet as a JSON line",
-        commands.copy_as_json,
+        "Copy the selected packets with their circumstances, a JSON line each",
+        log_copies.copy_as_json_lines,
     ),
     ActionRow(
-        "copy hex", "&Edit", "Copy bytes as &hex", "", "Copy the bytes of the selected packet", commands.copy_as_hex
+        "copy hex", "&Edit", "Copy bytes as &hex", "", "Copy the bytes of the selected packets", log_copies.copy_as_hex
     ),
     ActionRow(
         "clear",

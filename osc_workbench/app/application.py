@@ -122,14 +122,9 @@ async def _open_demo_endpoint(session: Session) -> int:
 
 
 def _focus(workbench: Workbench, view: str | None) -> None:
-    focus = {
-        "endpoints": commands.focus_endpoints,
-        "detail": commands.focus_packet,
-        "responders": commands.focus_responders,
-        "connections": commands.focus_connections,
-        "pending": commands.focus_pending,
-    }
-    focus.get(view or "log", commands.focus_log)(workbench)
+    # Views that are called otherwise by actions.
+    names = {None: "focus log", "detail": "focus packet", "filter": "filter"}
+    workbench.actions[names.get(view, f"focus {view}")].trigger()
 
 
 async def _take_screenshot(workbench: Workbench, path: Path, seconds: float, closing: asyncio.Event) -> int:

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox
 
 from osc_workbench import __version__
@@ -24,7 +23,6 @@ from osc_workbench.net.errors import EndpointError
 from osc_workbench.net.tasks import spawn
 from osc_workbench.net.url import EndpointUrl
 from osc_workbench.traffic.record import Role
-from osc_workbench.traffic.record_lines import json_line, text_line
 from osc_workbench.traffic.responder import Responder
 from osc_workbench.views.key_sheet import KeySheet
 from osc_workbench.views.reachable_actions import reachable_actions, shortcut_rows
@@ -115,26 +113,9 @@ def follow_end(workbench: "Workbench", checked: bool) -> None:
 
 def clear_log(workbench: "Workbench") -> None:
     workbench.session.clear()
+    workbench.desk.restart_statistics()
     workbench.packet_model.set_record(None)
     workbench.refresh()
-
-
-def copy_as_text(workbench: "Workbench") -> None:
-    record = workbench.selected_record()
-    if record is not None:
-        QGuiApplication.clipboard().setText(text_line(record, workbench.url_of(record.endpoint_id)))
-
-
-def copy_as_json(workbench: "Workbench") -> None:
-    record = workbench.selected_record()
-    if record is not None:
-        QGuiApplication.clipboard().setText(json_line(record, workbench.url_of(record.endpoint_id)))
-
-
-def copy_as_hex(workbench: "Workbench") -> None:
-    record = workbench.selected_record()
-    if record is not None:
-        QGuiApplication.clipboard().setText(record.packet.hex(" "))
 
 
 def show_absolute_times(workbench: "Workbench") -> None:
@@ -155,7 +136,8 @@ def set_time_reference(workbench: "Workbench") -> None:
         workbench.traffic_model.set_reference(row)
         workbench.traffic_model.set_time_mode(TimeMode.RELATIVE)
         workbench.actions["relative times"].setChecked(True)
-        workbench.desk.state.set_reference(workbench.traffic_model.reference_ns)
+        workbench.desk.reference_changed()
+        workbench.refresh()
 
 
 def use_system_theme(workbench: "Workbench") -> None:

@@ -48,6 +48,10 @@ def stop_sources(workbench: "Workbench", stop: bool) -> None:
     if stop:
         open_now = [status.endpoint_id for status in session.statuses() if status.state is not EndpointState.CLOSED]
         workbench.stopped_sources = open_now
+        if not open_now:
+            workbench.actions["stop sources"].setChecked(False)
+            workbench.show_hint("No source is open.")
+            return
         for endpoint_id in open_now:
             session.close_endpoint(endpoint_id)
     else:

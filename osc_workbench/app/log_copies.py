@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -15,15 +15,16 @@ from osc_workbench.models.endpoint_model import counted
 from osc_workbench.net.errors import EndpointError
 from osc_workbench.net.tasks import spawn
 from osc_workbench.net.url import EndpointUrl
-from osc_workbench.traffic.code_forms import CodeForm, copy_text
+from osc_workbench.traffic.code_forms import FORMS, CodeForm, copy_text
 from osc_workbench.traffic.export import FORMATS, ExportFormat, export_rows
 from osc_workbench.traffic.record import Direction, PacketRecord, Peer
+from osc_workbench.traffic.record_lines import json_line, text_line
 
 if TYPE_CHECKING:
     from osc_workbench.app.workbench import Workbench
 
-# More would make the clipboard of the whole desktop slow.
-COPIED_PACKETS_LIMIT = 100_000
+# More would make the window stand still, and the clipboard of the whole desktop slow.
+COPIED_ROWS_LIMIT = 10_000
 # Rows that are written between two turns of the event loop: some 10 ms.
 _PORTION = 300
 _TABLE_SUFFIX = ".csv"
@@ -46,18 +47,40 @@ def packets_of(records: Iterable[PacketRecord]) -> list[PacketRecord]:
 
 def copy_as(workbench: "Workbench", form: CodeForm) -> None:
     """Put the selected packets on the clipboard in one of the forms."""
-    records = packets_of(selected_records(workbench, COPIED_PACKETS_LIMIT + 1))
-    if len(records) > COPIED_PACKETS_LIMIT:
-        workbench.show_problem(
-            f"Only the first {COPIED_PACKETS_LIMIT:,} rows were copied. Save them to a file instead."
-        )
-        records = records[:COPIED_PACKETS_LIMIT]
-    if not records:
+
+    def text(records: Sequence[PacketRecord]) -> str:
+        return copy_text([(record.packet, _target(workbench, record)) for record in records], form)
+
+    _copy(workbench, text, form.title)
+
+
+def copy_as_lines(workbench: "Workbench") -> None:
+    """Copy what `listen` would print."""
+    _copy(workbench, partial(_lines, workbench, text_line), "text")
+
+
+def copy_as_json_lines(workbench: "Workbench") -> None:
+    _copy(workbench, partial(_lines, workbench, json_line), "JSON lines")
+
+
+def copy_as_hex(workbench: "Workbench") -> None:
+    copy_as(workbench, next(form for form in FORMS if form.name == "hex"))
+
+
+def _lines(workbench: "Workbench", line: Callable[[PacketRecord, str], str], records: Sequence[PacketRecord]) -> str:
+    return "\n".join(line(record, workbench.url_of(record.endpoint_id)) for record in records)
+
+
+def _copy(workbench: "Workbench", text: Callable[[Sequence[PacketRecord]], str], title: str) -> None:
+    rows = selected_records(workbench, COPIED_ROWS_LIMIT + 1)
+    if not rows:
         workbench.show_hint("Select a message first.")
         return
-    packets = [(record.packet, _target(workbench, record)) for record in records]
-    QGuiApplication.clipboard().setText(copy_text(packets, form))
-    workbench.show_hint(f"Copied {counted(len(records), 'packet')} as {form.title}.")
+    packets = packets_of(rows[:COPIED_ROWS_LIMIT])
+    QGuiApplication.clipboard().setText(text(packets))
+    workbench.show_hint(f"Copied {counted(len(packets), 'packet')} as {title}.")
+    if len(rows) > COPIED_ROWS_LIMIT:
+        workbench.show_problem(f"Only the first {COPIED_ROWS_LIMIT:,} rows were copied. Save them to a file instead.")
 
 
 def _target(workbench: "Workbench", record: PacketRecord) -> Peer | None:
@@ -91,18 +114,27 @@ def _ask_where(workbench: "Workbench", count: int, rows: Callable[[], Iterator[i
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
     dialog.setNameFilters([f"{form.title} (*{form.suffix})" for form in FORMATS])
+    # The dialog adds it to a bare name, and asks before an existing file is replaced.
+    dialog.setDefaultSuffix(FORMATS[0].suffix)
+    dialog.filterSelected.connect(partial(_choose_suffix, dialog))
     dialog.fileSelected.connect(partial(_save_chosen, workbench, dialog, rows))
     dialog.finished.connect(dialog.deleteLater)
     dialog.open()
 
 
+def _choose_suffix(dialog: QFileDialog, name_filter: str) -> None:
+    dialog.setDefaultSuffix(_format_of(name_filter).suffix)
+
+
+def _format_of(name_filter: str) -> ExportFormat:
+    return next((form for form in FORMATS if f"*{form.suffix})" in name_filter), FORMATS[0])
+
+
 def _save_chosen(workbench: "Workbench", dialog: QFileDialog, rows: Callable[[], Iterator[int]], name: str) -> None:
     path = Path(name)
     named = next((form for form in FORMATS if form.suffix == path.suffix.lower()), None)
-    chosen = next((form for form in FORMATS if f"*{form.suffix})" in dialog.selectedNameFilter()), FORMATS[0])
-    if named is None:
-        path = path.with_name(path.name + chosen.suffix)
-    spawn(save_rows(workbench, rows(), path, named or chosen), f"save {path.name}")
+    form = named or _format_of(dialog.selectedNameFilter())
+    spawn(save_rows(workbench, rows(), path, form), f"save {path.name}")
 
 
 async def save_rows(workbench: "Workbench", rows: Iterator[int], path: Path, form: ExportFormat) -> None:

@@ -25,6 +25,8 @@ from osc_workbench.views.theme import Colours
 
 # A frame's share for looking at rows that were not looked at yet, seconds each.
 _SHOWN_SHARE, _COUNTED_SHARE = 0.008, 0.006
+# How long it may take to find out which term of a filter is to blame that matches nothing; seldom asked.
+_SUGGESTED_SHARE = 0.02
 # More addresses than anybody reads through while completing.
 _COMPLETED_ADDRESSES = 20_000
 # More rows than can ever come.
@@ -55,7 +57,7 @@ class LogDesk:
         self.filter_bar.set_sources(self._addresses, self._endpoints)
         self.filter_bar.set_history(settings.filter_history())
         self.filter_bar.history_changed.connect(settings.set_filter_history)
-        self.set_colour_rules(settings.colour_rules())
+        self._colour_by(settings.colour_rules())
 
     @property
     def views(self) -> tuple[FilterBar, StatisticsView, LintView, ColourRulesView]:
@@ -89,6 +91,11 @@ class LogDesk:
 
     # Wishes.
 
+    def restore_noise(self) -> None:
+        """Hide the noise that was hidden at the last start; for when wishes are granted."""
+        self.filter_bar.set_hidden_noise(self._settings.hidden_noise())
+        self.filter_bar.hidden_changed.connect(self._settings.set_hidden_noise)
+
     def set_filter(self, wish: SetFilter) -> None:
         self.state.set_query(parse_query(wish.text), wish.highlights)
         self._is_barren_told = False
@@ -112,6 +119,11 @@ class LogDesk:
         query = self.state.query
         self.feed.restart_with(None if query.is_empty else query.bind(self.state.context()), self._ranges)
 
+    def reference_changed(self) -> None:
+        """Ask anew whatever is asked about relative times, which count from elsewhere."""
+        self.state.reference_changed()
+        self.restart_statistics()
+
     def set_muted(self, ids: Sequence[str]) -> None:
         """Say nothing of findings of these rules, in later sessions, too."""
         self.muted = frozenset(ids)
@@ -120,9 +132,13 @@ class LogDesk:
         self.model.redraw()
 
     def set_colour_rules(self, rules: tuple[ColourRule, ...]) -> None:
+        """Colour by these rules from now on, in later sessions, too."""
+        self._colour_by(rules)
+        self._settings.set_colour_rules(rules)
+
+    def _colour_by(self, rules: tuple[ColourRule, ...]) -> None:
         self.state.set_colour_rules(rules)
         self.colour_rule_model.show_rules(rules)
-        self._settings.set_colour_rules(rules)
 
     # Lint in the log.
 
@@ -139,7 +155,8 @@ class LogDesk:
         """Show what a frame brought; return whether there is more to be looked at."""
         time = self._session.clock.time
         end = time() + _SHOWN_SHARE
-        self.state.apply_batch(batch, lambda: time() >= end)
+        if self.state.apply_batch(batch, lambda: time() >= end):
+            self.restart_statistics()
         is_complete = self.state.is_complete
         if _is_seen(self.statistics):
             end = time() + _COUNTED_SHARE
@@ -156,6 +173,14 @@ class LogDesk:
             self.statistics.show_statistics(self.feed, statuses, self._session.clock.unix_ns())
         if _is_seen(self.lint):
             self.lint.show_lint(self._session.lint, self.muted)
+        if _is_seen(self.colour_rules):
+            colours = self.state.colours
+            self.colour_rule_model.show_rules(colours.rules, colours.counts())
+
+    @property
+    def emptiness(self) -> str:
+        """What a log says in which nothing is shown, although there are messages."""
+        return "No message matches the filter." if self.state.progress >= 1 else "Looking for messages that match…"
 
     def lint_badge(self) -> str:
         """Return how many errors and warnings lint has found, "" for none."""
@@ -165,7 +190,9 @@ class LogDesk:
         """Say which term of a filter that matches nothing is to blame, once."""
         is_barren = not self.state.query.is_empty and self.state.progress >= 1 and not self.state.matching_count
         if is_barren and len(self._session.store) and not self._is_barren_told:
-            self.filter_bar.show_empty(self.state.suggestion())
+            time = self._session.clock.time
+            end = time() + _SUGGESTED_SHARE
+            self.filter_bar.show_empty(self.state.suggestion(lambda: time() >= end))
         self._is_barren_told = is_barren and bool(len(self._session.store))
 
 

@@ -4,8 +4,7 @@ It stands between the user's wishes and the model of the log, and sees to it tha
 without taking long.
 """
 
-from collections.abc import Callable
-from operator import itemgetter
+from collections.abc import Callable, Iterator
 
 from osc_workbench.models.traffic_model import TrafficModel
 from osc_workbench.scsynth.command_numbers import address_names
@@ -18,11 +17,11 @@ from osc_workbench.traffic.query import BoundQuery, Query, parse_query
 from osc_workbench.traffic.query_context import QueryContext
 from osc_workbench.traffic.record import Batch
 from osc_workbench.traffic.row_conditions import IsMarked
-from osc_workbench.traffic.row_view import views_of
+from osc_workbench.traffic.row_view import RowView, views_of
 from osc_workbench.traffic.shown_rows import AllRows, ShownRows
 
 # How many of the newest rows are asked which term of a filter that matches nothing is to blame.
-_ASKED_ROWS = 200_000
+_ASKED_ROWS, _PIECE_ROWS = 200_000, 8_192
 
 
 class LogState:
@@ -36,9 +35,8 @@ class LogState:
         self.highlights = False
         self.is_folded = False
         self.is_latest = False
-        self._start_ns: int | None = None
-        self.colours = ColourRules(self.context())
         self.model: TrafficModel | None = None
+        self.colours = ColourRules(self.context())
         self._highlighted: MatchedRows | None = None
         self._marks_seen = self.marks.changes
 
@@ -48,8 +46,9 @@ class LogState:
         self._show()
 
     def context(self) -> QueryContext:
-        """Return what queries are asked of."""
-        return QueryContext(self._session.store, self._url_of, address_names, self.marks, self._start_ns)
+        """Return what queries are asked of; relative times in them are those that are shown."""
+        start_ns = None if self.model is None else self.model.reference_ns
+        return QueryContext(self._session.store, self._url_of, address_names, self.marks, start_ns)
 
     # Wishes.
 
@@ -68,9 +67,8 @@ class LogState:
         self.is_latest = is_latest
         self._show()
 
-    def set_reference(self, unix_ns: int | None) -> None:
-        """Count relative times in queries from here on."""
-        self._start_ns = unix_ns
+    def reference_changed(self) -> None:
+        """Ask anew: relative times count from elsewhere."""
         self.colours.set_rules(self.colours.rules, self.context())
         if not self.query.is_empty:
             self._show()
@@ -111,15 +109,20 @@ class LogState:
 
     # A frame.
 
-    def apply_batch(self, batch: Batch, is_late: Callable[[], bool]) -> None:
-        """Show what a frame brought, and go on with what is not looked at yet until it is late."""
+    def apply_batch(self, batch: Batch, is_late: Callable[[], bool]) -> bool:
+        """Show what a frame brought, and go on with what is not looked at yet until it is late.
+
+        Return whether the query had to be asked anew, because it is about marks and those have changed.
+        """
         assert self.model is not None
         self.marks.trim(batch.trimmed_before)
-        if self._asks_for_marks and self.marks.changes != self._marks_seen:
+        is_stale = self._asks_for_marks and self.marks.changes != self._marks_seen
+        if is_stale:
             self._show()
         self.model.apply_batch(batch, is_late)
         if self.colours.advance(is_late):
             self.model.redraw()
+        return is_stale
 
     @property
     def _asks_for_marks(self) -> bool:
@@ -144,14 +147,26 @@ class LogState:
         assert self.model is not None
         return len(self._highlighted if self._highlighted is not None else self.model.shown)
 
-    def suggestion(self) -> tuple[str, str, int] | None:
-        """Return (term, query without it, how many of the newest rows that matches) for the term that excludes most."""
+    def suggestion(self, is_late: Callable[[], bool]) -> tuple[str, str, int] | None:
+        """Return (term, query without it, how many of some rows that matches) for the term that excludes most.
+
+        The rows are the newest ones, as many as can be asked until it is late.
+        """
+        rests = self.query.without_terms()
+        bound = [parse_query(rest).bind(self.context()) for _, rest in rests]
+        counts = [0] * len(rests)
+        for view in self._newest(any(query.query.needs_history for query in bound)):
+            for place, query in enumerate(bound):
+                counts[place] += int(query.mask(view).sum())
+            if is_late():
+                break
+        best = max(range(len(rests)), key=counts.__getitem__, default=None)
+        return None if best is None or not counts[best] else (*rests[best], counts[best])
+
+    def _newest(self, ascends: bool) -> Iterator[RowView]:
+        """Yield views of the newest rows; queries with history need them in ascending order."""
         store = self._session.store
         first_row = max(store.first_row, store.end_row - _ASKED_ROWS)
-        counts = []
-        for term, rest in self.query.without_terms():
-            bound = parse_query(rest).bind(self.context())
-            count = sum(int(bound.mask(view).sum()) for view in views_of(store, first_row, store.end_row))
-            counts.append((term, rest, count))
-        best = max(counts, key=itemgetter(2), default=None)
-        return best if best is not None and best[2] else None
+        starts = range(first_row, store.end_row, _PIECE_ROWS)
+        for start in starts if ascends else reversed(starts):
+            yield from views_of(store, start, min(start + _PIECE_ROWS, store.end_row))

@@ -14,10 +14,10 @@ _RESPONDERS = "responders"
 _COLOUR_RULES = "colour_rules"
 _MUTED_RULES = "muted_rules"
 _FILTERS = "filters"
+_HIDDEN_NOISE = "hidden_noise"
 _LAYOUT = "layout"
-_LAYOUT_KEYS = ("geometry", "docks", "columns", "packet", "responders", "connections", "pending")
 # Raised when a stored layout no longer fits the window.
-_LAYOUT_VERSION = 3
+_LAYOUT_VERSION = 4
 
 
 class Settings:
@@ -77,13 +77,22 @@ class Settings:
     def set_filter_history(self, history: FilterHistory) -> None:
         self._store.setValue(_FILTERS, json.dumps(history.to_json()))
 
+    def hidden_noise(self) -> tuple[str, ...]:
+        """Return the names of the noise that is hidden."""
+        return tuple(filter(None, str(self._store.value(_HIDDEN_NOISE, "")).split("\n")))
+
+    def set_hidden_noise(self, names: Sequence[str]) -> None:
+        self._store.setValue(_HIDDEN_NOISE, "\n".join(names))
+
     def layout(self) -> dict[str, QByteArray]:
         if str(self._store.value(f"{_LAYOUT}/version", "")) != str(_LAYOUT_VERSION):
             return {}
-        values = {key: self._store.value(f"{_LAYOUT}/{key}") for key in _LAYOUT_KEYS}
+        keys = [key.removeprefix(f"{_LAYOUT}/") for key in self._store.allKeys() if key.startswith(f"{_LAYOUT}/")]
+        values = {key: self._store.value(f"{_LAYOUT}/{key}") for key in keys}
         return {key: value for key, value in values.items() if isinstance(value, QByteArray) and not value.isEmpty()}
 
     def set_layout(self, state: dict[str, QByteArray]) -> None:
+        self._store.remove(_LAYOUT)
         self._store.setValue(f"{_LAYOUT}/version", _LAYOUT_VERSION)
         for key, value in state.items():
             self._store.setValue(f"{_LAYOUT}/{key}", value)

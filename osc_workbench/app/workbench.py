@@ -13,6 +13,7 @@ from osc_workbench.app.cell_menu import add_forms, pop_up_cell_menu
 from osc_workbench.app.faults import Fault, Faults
 from osc_workbench.app.log_desk import LogDesk
 from osc_workbench.app.settings import Settings
+from osc_workbench.app.status_line import status_line
 from osc_workbench.models.connection_model import (
     PendingRow,
     connection_rows,
@@ -21,7 +22,7 @@ from osc_workbench.models.connection_model import (
     pending_summary,
     pending_texts,
 )
-from osc_workbench.models.endpoint_model import counted, size_text
+from osc_workbench.models.endpoint_model import counted
 from osc_workbench.models.frame_clock import FrameClock, Load
 from osc_workbench.models.packet_model import PacketModel
 from osc_workbench.models.responder_model import ResponderModel
@@ -45,20 +46,21 @@ FLUSH_BUDGET = 0.012
 _FLOOD_RATE = 130_000
 # A frame with more rows than this is not a light one.
 _LIGHT_FRAME = 128
+# Actions with the text on their buttons, which all have to fit in a small window.
 _TOOLBAR = (
-    "record",
-    "pause",
-    "stop sources",
+    ("record", "Record"),
+    ("pause", "Pause view"),
+    ("stop sources", "Stop sources"),
     None,
-    "follow",
-    "fold",
-    "latest",
+    ("follow", "Follow end"),
+    ("fold", "Fold repeats"),
+    ("latest", "Latest only"),
     None,
-    "clear",
+    ("clear", "Clear log"),
     None,
-    "absolute times",
-    "relative times",
-    "time deltas",
+    ("absolute times", "Absolute"),
+    ("relative times", "Relative"),
+    ("time deltas", "Deltas"),
 )
 # Second keys for some actions, in the log alone.
 _KEYS_OF_LOG = {":": "palette", "/": "filter", "Z": "clear"}
@@ -126,10 +128,12 @@ class Workbench(QObject):
 
     def _fill_toolbar(self) -> None:
         toolbar = self.window.toolbar
-        for name in _TOOLBAR:
-            if name is None:
+        for button in _TOOLBAR:
+            if button is None:
                 toolbar.addSeparator()
             else:
+                name, text = button
+                self.actions[name].setIconText(text)
                 toolbar.addAction(self.actions[name])
         add_forms(self, self.window.log.menu)
 
@@ -151,6 +155,7 @@ class Workbench(QObject):
         for keys, name in _KEYS_OF_LOG.items():
             shortcut = QShortcut(keys, log, context=Qt.ShortcutContext.WidgetShortcut)
             shortcut.activated.connect(self.actions[name].trigger)
+        self.desk.restore_noise()
 
     # A frame.
 
@@ -185,27 +190,20 @@ class Workbench(QObject):
             hint = f"Nothing has arrived yet.\nSend OSC to {' or '.join(listening)}."
         else:
             hint = "Type an address at the left and press Listen, then send OSC to it."
-        self.window.log.set_placeholder(hint if not len(self.session.store) else "No message matches the filter.")
+        self.window.log.set_placeholder(hint if not len(self.session.store) else self.desk.emptiness)
         self.desk.show_status(statuses)
         self._show_badge()
-        store = self.session.store
-        dropped = sum((status.dropped or 0) + status.discarded for status in statuses)
-        rate = sum(status.packets_per_second for status in statuses)
-        self.window.show_counts(
-            f"{self._standstill()}{rate:,.0f} packets/s   ·   {len(store):,} of at most {store.limit_rows:,} messages"
-            f" kept, {size_text(store.size_bytes)}   ·   backlog {batch.backlog:,}   ·   {dropped:,} lost"
-        )
+        self._note_started(statuses)
+        is_stopped = bool(self.stopped_sources)
+        line = status_line(self.session, self.traffic_model, statuses, batch.backlog, is_stopped)
+        self.window.show_counts(line)
 
-    def _standstill(self) -> str:
-        """Say what does not go on as usual: recording, the picture, the sources."""
-        parts = []
-        if not self.session.is_storing:
-            parts.append(f"not recording, {self.session.not_stored:,} packets passed by")
-        if self.traffic_model.is_paused:
-            parts.append(f"view paused, {self.traffic_model.held_back:,} held back")
+    def _note_started(self, statuses: tuple[EndpointStatus, ...]) -> None:
+        """Sources that were stopped together may have been started or removed one by one since."""
         if self.stopped_sources:
-            parts.append("sources stopped")
-        return "".join(f"⏸ {part}   ·   " for part in parts)
+            closed = {status.endpoint_id for status in statuses if status.state is EndpointState.CLOSED}
+            self.stopped_sources = [number for number in self.stopped_sources if number in closed]
+            self.actions["stop sources"].setChecked(bool(self.stopped_sources))
 
     def _show_badge(self) -> None:
         badge = self.desk.lint_badge()

@@ -73,7 +73,7 @@ class ColourRules:
     """The colours of the rows of one log, kept up to date a step at a time.
 
     Strategy. Each query has the rows that it is known to match. All of them look at what has just arrived, whatever
-    else there is to do. Older rows are looked at in turns, one chunk a query, so that what is in sight soon has all its
+    else there is to do. Older rows are looked at in turns, one piece a query, so that what is in sight soon has all its
     colours. A query with history must begin at the oldest row; until it has come to the newest, it looks at new ones
     in its turn, too, and one such query has a turn in each frame even if it is late, so that all get there.
     """
@@ -173,11 +173,11 @@ class _AskedQuery:
         self.keeps_up = not query.needs_history
 
     def look_at_new(self, told_end: int) -> bool:
-        """Look at rows of one chunk, or of no more than that; see `_advance`."""
+        """Look at what comes next, one piece at most; see `_advance`."""
         return self._advance(_at_once, told_end)
 
     def look_at_old(self, told_end: int) -> bool:
-        """Look at the next chunk in the direction in which the query goes; see `_advance`."""
+        """Look at the next piece in the direction in which the query goes; see `_advance`."""
         answers = iter(() if self._needs_history else (False,))
         return self._advance(lambda: next(answers, True), told_end)
 

@@ -14,6 +14,7 @@ from osc_workbench.traffic.argument_conditions import (
     ArgumentIsText,
     HasNumber,
 )
+from osc_workbench.traffic.byte_conditions import HoldsBytes
 from osc_workbench.traffic.byte_pattern import parse_byte_pattern
 from osc_workbench.traffic.chunk import IN_BUNDLE, MALFORMED
 from osc_workbench.traffic.header_conditions import (
@@ -34,7 +35,6 @@ from osc_workbench.traffic.row_conditions import (
     GoesWay,
     HasFinding,
     HasFlag,
-    HoldsBytes,
     IsBetween,
     IsMarked,
     LatenessIs,
@@ -226,7 +226,7 @@ def _bytes(word: Word) -> Condition:
     except NotationError as error:
         start = min(word.value_start + word.is_quoted + error.column - 1, word.end - 1)
         raise QueryError(start, word.end, f"{error.reason[:1].upper()}{error.reason[1:]}.") from None
-    return HoldsBytes(text, pattern.find_all)
+    return HoldsBytes(text, pattern)
 
 
 def _range(word: Word) -> tuple[str, str]:
@@ -311,7 +311,8 @@ TERMS: tuple[Term, ...] = (
     Term("t", (":", "=", ">", "<", ">=", "<="), "When it came: seconds from the start or reference, or by the clock.",
          "t:12.5..14", _time),
     Term("number", (":", "=", ">", "<", ">=", "<="), "Its number in the log.", "number:100..200", _row_number),
-    Term("bytes", (":", "="), "Bytes anywhere in the message: hex with ?? for any byte, or a number as in i:440 or f:0.5.",
+    Term("bytes", (":", "="),
+         "Bytes anywhere in the message: hex with ?? for any byte, or a number as in i:440 or f:0.5.",
          'bytes:"2f 66"', _bytes),
 )  # fmt: skip
 

@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import QByteArray, QSettings
 
 from osc_workbench.app.settings import Settings
+from osc_workbench.traffic.colour_rules import DEFAULT_RULES, ColourRule
 from osc_workbench.traffic.responder import Responder
 
 LAYOUT = {"geometry": QByteArray(b"\0\1"), "docks": QByteArray(b"abc")}
@@ -66,6 +67,34 @@ def test_rules_come_back_and_one_that_is_none_is_left_out(tmp_path: Path) -> Non
     text = path.read_text().replace("/ping", "ping ")
     path.write_text(text)
     assert settings_at(path).responders() == rules[:1]
+
+
+@pytest.mark.parametrize(
+    "rules", [(), (ColourRule('/"ü, x"', "red"), ColourRule("late>5ms", "grey", is_enabled=False))]
+)
+def test_colour_rules_come_back_also_if_there_are_none(tmp_path: Path, rules: tuple[ColourRule, ...]) -> None:
+    path = tmp_path / "settings.ini"
+    settings = settings_at(path)
+    assert settings.colour_rules() == DEFAULT_RULES
+    settings.set_colour_rules(rules)
+    settings.save()
+    assert settings_at(path).colour_rules() == rules
+
+
+def test_a_colour_rule_that_is_none_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "settings.ini"
+    settings = settings_at(path)
+    settings.set_colour_rules((ColourRule("/a", "red"), ColourRule("/b", "blue")))
+    settings.save()
+    path.write_text(path.read_text().replace("blue", "pink"))
+    assert settings_at(path).colour_rules() == (ColourRule("/a", "red"),)
+
+
+@pytest.mark.parametrize("text", ["colour_rules=7\n", "colour_rules=[[[\n", "colour_rules=a, b\n", "colour_rules={}\n"])
+def test_colour_rules_that_cannot_be_read_are_those_of_a_first_start(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "settings.ini"
+    path.write_text(text)
+    assert settings_at(path).colour_rules() == DEFAULT_RULES
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:

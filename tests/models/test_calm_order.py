@@ -1,4 +1,5 @@
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -45,7 +46,7 @@ def test_rows_that_count_equally_fast_keep_their_places() -> None:
 def test_what_differs_by_more_than_the_tolerance_is_in_order(values: list[float], is_descending: bool) -> None:
     rows = arranged(values, value, is_descending, CALM_TOLERANCE)
     assert sorted(rows) == sorted(values)
-    for before, after in zip(rows, rows[1:], strict=False):
+    for before, after in pairwise(rows):
         low, high = (after, before) if is_descending else (before, after)
         assert low <= high or low - high <= 1.01 * CALM_TOLERANCE * min(abs(low), abs(high))
 

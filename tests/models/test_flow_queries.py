@@ -32,8 +32,27 @@ def rows_of(address: str | int, others: Sequence[str]) -> list[int]:
 
 @pytest.mark.parametrize(
     "address",
-    ["/a", "/a b", '/say "hi"', "/back\\slash", "/(a)", "/a*", "/a?c", "/a[b]", "/{a,b}", "/a//b", "-/a", "x", "/ü", 9]
-    + ["/a\n\t", "/not", "/a\udcff", "/[", "/a+b.c$^|"],
+    [
+        "/a",
+        "/a b",
+        '/say "hi"',
+        "/back\\slash",
+        "/(a)",
+        "/a*",
+        "/a?c",
+        "/a[b]",
+        "/{a,b}",
+        "/a//b",
+        "-/a",
+        "x",
+        "/ü",
+        9,
+        "/a\n\t",
+        "/not",
+        "/a\udcff",
+        "/[",
+        "/a+b.c$^|",
+    ],
 )
 def test_an_address_is_found_and_no_other(address: str | int) -> None:
     others = ["/abc", "/a/b", "/A", "/aXc", "/b", "/ax", "/a/x/b", "/a b/c", "/", "9/"]

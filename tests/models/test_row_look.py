@@ -129,8 +129,8 @@ def test_remarks_are_in_the_tool_tips_of_number_and_arguments(
 
 
 def test_a_look_is_a_value() -> None:
-    look = RowLook(0, ("1",), Direction.IN, BundlePart.NONE, False)
-    assert look == RowLook(0, ("1",), Direction.IN, BundlePart.NONE, False)
+    look = RowLook(0, 0, ("1",), Direction.IN, BundlePart.NONE, False)
+    assert look == RowLook(0, 0, ("1",), Direction.IN, BundlePart.NONE, False)
     assert look.remarks == ()
 
 

@@ -1,11 +1,14 @@
 from collections.abc import Iterator
+from itertools import combinations
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFontInfo, QImage, QPalette
 from PySide6.QtWidgets import QApplication, QCheckBox, QTableWidget, QTableWidgetItem
 from pytestqt.qtbot import QtBot
 
+from osc_workbench.traffic.colour_rules import COLOURS
 from osc_workbench.views.theme import DARK, LIGHT, Colours, apply_theme, colours_for, data_font, make_palette
 
 # Which texts stand on which backgrounds: in rows of the log, in packet detail and bytes, on cards and in bars.
@@ -66,6 +69,54 @@ def test_texts_can_be_read_where_they_stand(colours: Colours, text: str, ground:
 def test_lamps_focus_and_brackets_can_be_seen(colours: Colours, shape: str, ground: str) -> None:
     limit = SHAPE_CONTRAST if shape != "bracket" else 2.0
     assert contrast(getattr(colours, shape), getattr(colours, ground)) >= limit
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("name", COLOURS)
+def test_texts_can_be_read_in_rows_that_a_rule_colours(colours: Colours, name: str) -> None:
+    ground = colours.rules[name]
+    for text in ("text", "muted", "incoming", "outgoing", "error", "warning"):
+        assert contrast(getattr(colours, text), ground) >= TEXT_CONTRAST
+    assert contrast(colours.bracket, ground) >= 2.0
+
+
+# Source: Machado, Oliveira and Fernandes, "A Physiologically-based Model for Simulation of Color Vision Deficiency",
+# 2009, severity 1.0; matrices for linear RGB.
+_EYES = {
+    "usual": np.eye(3),
+    "red-blind": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "green-blind": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
+}
+# Source: IEC 61966-2-1, linear RGB to CIE XYZ.
+_TO_XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
+# A difference in CIELAB of 2.3 can just be noticed. Source: Mahy, Van Eycken and Oosterlinck, 1994.
+_NOTICEABLE = 2.3
+
+
+def lab(colour: QColor, eye: str) -> np.ndarray:
+    """Return a colour in CIELAB as an eye sees it, shape (3,)."""
+    rgb = np.array([colour.redF(), colour.greenF(), colour.blueF()])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    parts = _TO_XYZ @ np.clip(_EYES[eye] @ linear, 0, 1) / _TO_XYZ.sum(axis=1)
+    x, y, z = np.where(parts > 216 / 24389, np.cbrt(parts), (24389 / 27 * parts + 16) / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize(("eye", "times"), [("usual", 3.0), ("red-blind", 1.5), ("green-blind", 1.5)])
+def test_colours_of_rules_can_be_told_apart(colours: Colours, eye: str, times: float) -> None:
+    grounds = {name: lab(colour, eye) for name, colour in colours.rules.items()}
+    assert tuple(grounds) == COLOURS
+    plain = {name: lab(getattr(colours, name), eye) for name in ("base", "alternate")}
+    for (name, ground), (other, other_ground) in combinations((*grounds.items(), *plain.items()), 2):
+        if (name, other) != ("base", "alternate"):
+            assert np.linalg.norm(ground - other_ground) >= times * _NOTICEABLE, (name, other)
 
 
 def test_contrast_is_that_of_the_guidelines() -> None:
