@@ -1,4 +1,7 @@
-"""Set the platform before Qt is imported, run coroutine tests, fail a test that leaves something behind."""
+"""Set the platform before Qt is imported, run coroutine tests, fail a test that leaves something behind.
+
+It also says how many processes share the tests.
+"""
 
 import os
 
@@ -10,11 +13,26 @@ import inspect
 import logging
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 ASYNC_TEST_TIMEOUT = 30.0
 THREAD_EXIT_TIMEOUT = 2.0
+FEW_FILES = 3
+MOST_WORKERS = 8
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return how many processes `-n auto` means; 0 is this one alone.
+
+    Each needs some seconds to find the tests, in which a few files have been run.
+    """
+    files = [Path(argument.partition("::")[0]) for argument in config.args]
+    are_few = len(files) <= FEW_FILES and all(file.is_file() for file in files)
+    cores = os.cpu_count() or 1
+    return 0 if are_few or cores == 1 else min(cores, MOST_WORKERS)
 
 
 @pytest.hookimpl(tryfirst=True)

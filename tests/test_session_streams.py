@@ -76,16 +76,16 @@ async def test_packets_of_connections_are_rows_with_their_peer() -> None:
 
 async def test_stream_waits_in_the_network_while_the_inbox_is_full_and_nothing_is_lost() -> None:
     async with opened(SERVER) as (session, [number]):
-        session._inbox.limit_datagrams = 40_000
+        session._inbox.limit_datagrams = 20_000
         address = peer_of(session.endpoint_url(number))
-        total = 200_000
+        total = 100_000
         with connected(address) as peer:
             sending = asyncio.ensure_future(peer.send(prefixed(*map(message, range(total)))))
             await until(lambda: session._is_holding)
             held = session.backlog
             for _ in range(20):
                 await asyncio.sleep(0)
-            assert session.backlog == held < 40_000
+            assert session.backlog == held < 20_000
             # Who is added or connects now is not read either.
             late_number = session.add_endpoint(SERVER)
             await session.open_endpoint(late_number)
@@ -159,6 +159,8 @@ async def test_a_script_that_sends_to_itself_comes_to_rest_and_that_is_said_once
     problems: list[str] = []
     async with opened(LOCAL) as (session, [number]):
         session.on_problem = problems.append
+        # A busy machine does not get the loop to the thousand a second that are allowed.
+        session._send_to._guard.per_second = 20.0
         url = session.endpoint_url(number)
         script = tmp_path / "loop.py"
         script.write_text(

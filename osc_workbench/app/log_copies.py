@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 # More would make the window stand still, and the clipboard of the whole desktop slow.
 COPIED_ROWS_LIMIT = 10_000
-# Rows that are written between two turns of the event loop: some 10 ms.
-_PORTION = 300
+# Rows that are written between two looks at the time; seconds of writing, and of leaving the event loop to the window.
+_PORTION = 50
+_SLICE, _PAUSE = 0.008, 0.002
 _TABLE_SUFFIX = ".csv"
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
@@ -139,11 +140,12 @@ def _save_chosen(workbench: "Workbench", dialog: QFileDialog, rows: Callable[[],
 
 async def save_rows(workbench: "Workbench", rows: Iterator[int], path: Path, form: ExportFormat) -> None:
     """Write rows to a file, a few at a time so that the window goes on; says how it ended."""
-    store = workbench.session.store
+    store, time = workbench.session.store, workbench.session.clock.time
     records = (store.record(row) for row in rows if row >= store.first_row)
     count = 0
     try:
         with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            end = time() + _SLICE
             for portion in _portions(records):
                 text = io.StringIO(newline="")
                 written = export_rows(portion, text, form, workbench.url_of)
@@ -151,8 +153,10 @@ async def save_rows(workbench: "Workbench", rows: Iterator[int], path: Path, for
                 whole = text.getvalue()
                 file.write(whole if not count or form.suffix != _TABLE_SUFFIX else whole.partition("\r\n")[2])
                 count += written
-                workbench.show_hint(f"Writing {path.name}: {count:,} lines…")
-                await asyncio.sleep(0)
+                if time() >= end:
+                    workbench.show_hint(f"Writing {path.name}: {count:,} lines…")
+                    await asyncio.sleep(_PAUSE)
+                    end = time() + _SLICE
     except OSError as error:
         workbench.show_problem(f"The messages cannot be written to {path}: {error.strerror}. Choose another place.")
         return

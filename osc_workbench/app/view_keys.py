@@ -7,6 +7,7 @@ from osc_workbench.models.key_rows import KeyRow
 
 # The accessible names of the views, under which the actions of their context menus stand, too.
 _LOG, _BYTES, _TREE = "Message log", "Bytes of the packet", "Fields of the packet"
+_FILTER = "Filter"
 _TABLES, _PALETTE = "Tables", "Command palette"
 
 VIEW_KEYS = (
@@ -16,7 +17,13 @@ VIEW_KEYS = (
     KeyRow(_LOG, ("Shift+Up", "Shift+Down"), "Select more messages"),
     KeyRow(_LOG, ("Ctrl+A",), "Select all messages"),
     KeyRow(_LOG, ("Menu",), "Menu of the message"),
+    KeyRow(_LOG, ("/",), "Filter"),
+    KeyRow(_LOG, ("Z",), "Clear log"),
     KeyRow(_LOG, (":",), "Command palette"),
+    KeyRow(_FILTER, ("Up", "Down"), "Filter used before or after"),
+    KeyRow(_FILTER, ("Alt+Down",), "List what can be typed here"),
+    KeyRow(_FILTER, ("Enter",), "Go to the log"),
+    KeyRow(_FILTER, ("Esc",), "Take the filter away, then go to the log"),
     KeyRow(_BYTES, ("Left", "Right"), "Field before or after"),
     KeyRow(_BYTES, ("Up", "Down"), "Line before or after"),
     KeyRow(_TREE, ("Left", "Right"), "Close or open a branch"),
@@ -26,6 +33,7 @@ VIEW_KEYS = (
     KeyRow(_TABLES, ("Enter",), "Filter for an address or peer, next finding of a rule"),
     KeyRow(_TABLES, ("F2",), "Edit a cell of a rule"),
     KeyRow(_TABLES, ("Space",), "Switch a rule on or off"),
+    KeyRow(_TABLES, ("Alt+Up", "Alt+Down"), "Move a colour rule up or down"),
     KeyRow(_PALETTE, ("Up", "Down"), "Command before or after"),
     KeyRow(_PALETTE, ("Enter",), "Do it"),
     KeyRow(_PALETTE, ("Esc",), "Close"),

@@ -11,7 +11,18 @@ from osc_workbench.cli.main import COULD_NOT
 from osc_workbench.net.url import EndpointUrl
 from osc_workbench.traffic.responder import Responder
 
-VIEWS = ("log", "endpoints", "detail", "responders", "connections", "pending")
+VIEWS = (
+    "log",
+    "filter",
+    "endpoints",
+    "detail",
+    "statistics",
+    "lint",
+    "colours",
+    "responders",
+    "connections",
+    "pending",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

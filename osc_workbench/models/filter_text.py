@@ -1,11 +1,11 @@
 """Filters put together as texts: what was typed, terms that are added to it, and noise that is left out."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from osc_workbench.traffic.query import parse_query
-from osc_workbench.traffic.query_syntax import All, Any, QueryError, parse_tree
+from osc_workbench.traffic.query_syntax import All, Any, Leaf, Node, Not, QueryError, Word, in_quotes, parse_tree
 
 
 class NoiseFilter(NamedTuple):
@@ -82,16 +82,38 @@ def conjunction(first: str, second: str) -> str:
         return second
     if isinstance(parse_tree(first), Any):
         first = f"({first})"
-    meanings = [*_meanings(first), *_meanings(second)]
-    # Side by side, two terms can become another one: what follows `address~/a` may hold the second slash.
-    orders = (f"{first} {second}", f"{second} {first}", f"({first}) {second}", f"{second} ({first})")
-    for query in orders:
+    meanings = sorted((*_meanings(first), *_meanings(second)))
+    for query in _joined(first, second):
         try:
-            if sorted(_meanings(query)) == sorted(meanings):
+            if sorted(_meanings(query)) == meanings:
                 return query
         except QueryError:
             continue
     raise QueryError(0, len(first), "This filter cannot be joined with another one.", "a shorter or simpler filter")
+
+
+def _joined(first: str, second: str) -> Iterator[str]:
+    """Yield two queries together. Side by side their ends can become one term; the last ways are safe from that."""
+    yield f"{first} {second}"
+    yield f"{second} {first}"
+    quoted = _with_quoted_slashes(first)
+    yield f"({quoted}) {second}"
+
+
+def _with_quoted_slashes(query: str) -> str:
+    """Quote what follows `~` and begins with a slash, which would be an expression if a second slash came later."""
+    for word in reversed(list(_words(parse_tree(query)))):
+        if "~" in word.sign and word.value.startswith("/") and not (word.is_quoted or word.is_expression):
+            query = query[: word.value_start] + in_quotes(word.value) + query[word.end :]
+    return query
+
+
+def _words(node: Node) -> Iterator[Word]:
+    if isinstance(node, Leaf):
+        yield node.word
+    else:
+        for part in (node.part,) if isinstance(node, Not) else node.parts:
+            yield from _words(part)
 
 
 def without_term(text: str, term: str, hidden: Sequence[NoiseFilter]) -> tuple[str, tuple[NoiseFilter, ...]]:

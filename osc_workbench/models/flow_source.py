@@ -1,6 +1,6 @@
 """Where the rows of a table of statistics come from: the same questions, asked of addresses or of peers."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from osc_workbench.models.flow_queries import address_query, peer_query
@@ -12,15 +12,15 @@ from osc_workbench.traffic.statistics import OtherStatistics, TrafficStatistics
 class FlowSource(NamedTuple):
     """what: a row and several, in words. key: what a row is known by.
 
-    top: so many rows at a time in ns, those with the most messages first. one: a row by its key. others: what has no
-    row. histograms: by key. lines: all figures of a row in words. query: that finds its messages, "" if there is none;
-    the rows are those from which it must be told.
+    top: keys of so many rows, those with the most messages first. some: rows by their keys, at a time in ns. others:
+    what has no row. histograms: by key. lines: all figures of a row in words. query: that finds its messages, "" if
+    there is none; the rows are those from which it must be told.
     """
 
     what: tuple[str, str]
     key: Callable[[Any], Hashable]
-    top: Callable[[TrafficStatistics, int, int], Sequence[Any]]
-    one: Callable[[TrafficStatistics, Any, int], Any]
+    top: Callable[[TrafficStatistics, int], Sequence[Any]]
+    some: Callable[[TrafficStatistics, Iterable[Any], int], Sequence[Any]]
     others: Callable[[TrafficStatistics], OtherStatistics]
     histograms: Callable[[TrafficStatistics, Any], FlowHistograms | None]
     lines: Callable[[Any], tuple[str, ...]]
@@ -30,8 +30,8 @@ class FlowSource(NamedTuple):
 ADDRESSES = FlowSource(
     what=("address", "addresses"),
     key=lambda row: row.address,
-    top=TrafficStatistics.addresses,
-    one=TrafficStatistics.address,
+    top=TrafficStatistics.top_addresses,
+    some=TrafficStatistics.addresses_of,
     others=lambda statistics: statistics.other_addresses,
     histograms=TrafficStatistics.address_histograms,
     lines=address_lines,
@@ -44,8 +44,8 @@ def peer_source(url_of: Callable[[int], str]) -> FlowSource:
     return FlowSource(
         what=("peer", "peers"),
         key=lambda row: row.link,
-        top=TrafficStatistics.peers,
-        one=TrafficStatistics.peer,
+        top=TrafficStatistics.top_peers,
+        some=TrafficStatistics.peers_of,
         others=lambda statistics: statistics.other_peers,
         histograms=TrafficStatistics.peer_histograms,
         lines=lambda row: peer_lines(row, url_of),

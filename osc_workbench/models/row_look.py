@@ -13,6 +13,7 @@ from osc_workbench.traffic.store import TrafficStore
 from osc_workbench.traffic.time_text import clock_time, duration
 
 _COMMENT_LIMIT = 400
+_ABSENT = "-"
 
 
 class TimeMode(enum.Enum):
@@ -37,12 +38,14 @@ class BundlePart(enum.Enum):
 class RowLook:
     """What a row shows: one text a column, and what it means.
 
+    unix_ns: time of arrival or sending.
     notes: what is odd about the packet though it could be decoded, a sentence each.
     repeats: how many messages it stands for. colour: name of the colour that a rule gives it.
     is_match: whether it is one of those that are highlighted.
     """
 
     row: int
+    unix_ns: int
     cells: tuple[str, ...]
     direction: Direction
     part: BundlePart
@@ -89,28 +92,31 @@ class LookMaker:
         self.time_mode = TimeMode.ABSOLUTE
         self.reference_ns: int | None = None
 
-    def look(self, row: int, above: int | None, repeats: int, is_match: bool, is_latest: bool = False) -> RowLook:
-        """Return what a row shows. above: the row shown above it. is_latest: in a table of latest values."""
+    def look(self, row: int, above_ns: int | None, repeats: int, is_match: bool, is_latest: bool = False) -> RowLook:
+        """Return what a row shows. above_ns: the time of the row above it. is_latest: in a table of latest values."""
         if row < self._store.first_row:
             return _look_of_nothing(row)
         record = self._store.record(row)
-        comment = _on_one_line(self._marks.comment(row))
+        is_marked = row in self._marks
+        comment = _on_one_line(self._marks.comment(row)) if is_marked else ""
+        notes, more = describe_issues(record), self._notes_of(record)
         return RowLook(
             row,
-            self._cells(record, above, repeats, comment),
+            record.unix_ns,
+            self._cells(record, above_ns, repeats, comment),
             record.direction,
             # In such a table the messages of a bundle do not stand together.
             BundlePart.ONLY if is_latest and record.is_bundle else _part_of(record),
             record.is_malformed,
-            tuple(dict.fromkeys((*describe_issues(record), *self._notes_of(record)))),
+            tuple(dict.fromkeys((*notes, *more))) if more else notes,
             repeats,
-            row in self._marks,
+            is_marked,
             comment,
             self._colour_of(row),
             is_match,
         )
 
-    def _cells(self, record: PacketRecord, above: int | None, repeats: int, comment: str) -> tuple[str, ...]:
+    def _cells(self, record: PacketRecord, above_ns: int | None, repeats: int, comment: str) -> tuple[str, ...]:
         return (
             str(record.row + 1),
             self._time_text(record.row, record.unix_ns),
@@ -122,7 +128,7 @@ class LookMaker:
             "" if record.type_tags is None else "," + record.type_tags[:64],
             describe_arguments(record),
             f"{record.size:,}",
-            self._delta_text(above, record.unix_ns),
+            _ABSENT if above_ns is None else duration(record.unix_ns - above_ns),
             time_tag_text(record),
             f"{TIMES}{repeats:,}" if repeats > 1 else "",
             comment,
@@ -136,17 +142,12 @@ class LookMaker:
         before = self._store.time_at(row - 1) if row > self._store.first_row else unix_ns
         return duration(unix_ns - before)
 
-    def _delta_text(self, above: int | None, unix_ns: int) -> str:
-        if above is None or above < self._store.first_row:
-            return "-"
-        return duration(unix_ns - self._store.time_at(above))
-
 
 def _look_of_nothing(row: int) -> RowLook:
     """Return the look of a row that is shown while the picture stands still, but is no longer kept."""
     cells = [""] * len(Column)
     cells[Column.NUMBER], cells[Column.ARGUMENTS] = str(row + 1), "(no longer kept)"
-    return RowLook(row, tuple(cells), Direction.IN, BundlePart.NONE, False)
+    return RowLook(row, 0, tuple(cells), Direction.IN, BundlePart.NONE, False)
 
 
 def _part_of(record: PacketRecord) -> BundlePart:

@@ -1,6 +1,6 @@
 """Statistics of addresses and of peers as tables that are sorted, and stand still between."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -25,8 +25,9 @@ from osc_workbench.traffic.lateness import LatenessStatistics
 from osc_workbench.traffic.statistics import TrafficStatistics
 
 _Index = QModelIndex | QPersistentModelIndex
-# More rows nobody reads, and each costs some 10 us whenever the table is shown.
-ROWS_LIMIT = 500
+# More rows nobody reads. Working out the figures of one takes some 15 us, so not all are new each time: of 500 rows
+# every one is a second old at most.
+ROWS_LIMIT, PORTION = 500, 150
 ASCENDING, DESCENDING = "▴", "▾"
 # A share of 0 to 1 to draw as a bar; whether a cell is a warning.
 ShareRole = Qt.ItemDataRole.UserRole
@@ -151,6 +152,9 @@ class FlowTable(ValueTable):
         self._sort_column, self._is_descending = 1, True
         self._pace = RearrangePace()
         self._statistics: TrafficStatistics | None = None
+        # Rows by their keys, as they were worked out last, and whose turn it is next.
+        self._known: dict[Hashable, Any] = {}
+        self._turn = 0
         # How many messages there were when the rows were arranged last.
         self._arranged_at = -1
 
@@ -158,14 +162,24 @@ class FlowTable(ValueTable):
         """Note that somebody points or types at the table: rows stay where they are for a second."""
         self._pace.touch()
 
-    def refresh(self, statistics: TrafficStatistics, now_ns: int, chosen: Sequence[Hashable] = ()) -> None:
-        """Show what statistics say now. chosen: keys of rows that are to be shown in any case."""
-        rows = list(self.source.top(statistics, now_ns, ROWS_LIMIT + 1))
-        self.is_cut = len(rows) > ROWS_LIMIT
-        del rows[ROWS_LIMIT:]
-        known = {self._key(row) for row in rows} if chosen else ()
-        found = (self.source.one(statistics, key, now_ns) for key in chosen if key not in known)
-        self._latest = rows + [row for row in found if row is not None]
+    def refresh(
+        self,
+        statistics: TrafficStatistics,
+        now_ns: int,
+        chosen: Sequence[Hashable] = (),
+        seen: Sequence[Hashable] = (),
+    ) -> None:
+        """Show what statistics say now.
+
+        chosen: keys of rows that are to be shown in any case. seen: keys of rows on which somebody looks.
+        """
+        if statistics is not self._statistics:
+            self._known.clear()
+        top = list(self.source.top(statistics, ROWS_LIMIT + 1))
+        self.is_cut = len(top) > ROWS_LIMIT
+        wanted = dict.fromkeys((*top[:ROWS_LIMIT], *chosen))
+        self._work_out(statistics, now_ns, list(wanted), [*chosen, *seen])
+        self._latest = [self._known[key] for key in wanted if key in self._known]
         is_live = statistics.count != self._arranged_at
         if statistics is not self._statistics:
             self._statistics = statistics
@@ -175,16 +189,37 @@ class FlowTable(ValueTable):
             if self._pace.is_due(now_ns):
                 self._rearrange(CALM_TOLERANCE if is_live else 0.0)
 
+    def _work_out(
+        self, statistics: TrafficStatistics, now_ns: int, wanted: list[Hashable], now: Iterable[Hashable]
+    ) -> None:
+        """Bring some rows up to date: those that matter now, new ones, and each of the others in turn."""
+        self._known = {key: self._known[key] for key in wanted if key in self._known}
+        new = [key for key in wanted if key not in self._known][:PORTION]
+        turn = (wanted[self._turn :] + wanted[: self._turn])[: PORTION - len(new)]
+        self._turn = (self._turn + len(turn)) % max(1, len(wanted))
+        for row in self.source.some(statistics, dict.fromkeys((*now, *new, *turn)), now_ns):
+            self._known[self._key(row)] = row
+
     def rest_text(self, statistics: TrafficStatistics) -> str:
         """Say what is not shown, "" if that is nothing."""
         return rest_text(self.source.what, ROWS_LIMIT if self.is_cut else None, self.source.others(statistics))
 
     def _show_latest(self) -> None:
+        keys = list(map(self._key, self._rows))
         fresh = {self._key(row): row for row in self._latest}
         is_full = len(self._rows) >= ROWS_LIMIT
-        shown = [fresh.pop(self._key(row), row if is_full else None) for row in self._rows]
+        shown = [fresh.pop(key, row if is_full else None) for key, row in zip(keys, self._rows, strict=True)]
         kept = [row for row in shown if row is not None]
-        self.set_rows(kept if is_full else [*kept, *fresh.values()])
+        if is_full or (len(kept) == len(keys) and not fresh):
+            self._replace(kept)
+        else:
+            self.set_rows([*kept, *fresh.values()])
+
+    def _replace(self, rows: Sequence[Any]) -> None:
+        """Show other figures of the same rows: of hundreds nearly all have changed, so none is compared."""
+        self._rows = list(rows)
+        if rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(self.columns) - 1))
 
     def _rearrange(self, tolerance: float = 0.0) -> None:
         places = {self._key(row): place for place, row in enumerate(self._rows)}

@@ -9,6 +9,8 @@ from osc_workbench.traffic.time_tags import message_time_tags
 from osc_workbench.traffic.time_text import duration, duration_words
 
 _DIGITS = 3
+# Time tags that are no time, by value.
+_SPECIAL = ("zero", "immediately")
 _DAY_NS = 86_400 * 1_000_000_000
 
 
@@ -16,12 +18,10 @@ def time_tag_text(record: PacketRecord) -> str:
     """Return how far ahead the innermost bundle of a message lies, or how late it came; "" outside of bundles."""
     if not record.is_bundle:
         return ""
-    time_tag = TimeTag(_innermost(record))
-    if time_tag.is_immediate:
-        return "immediately"
-    if not time_tag.value:
-        return "zero"
-    ahead = time_tag.to_unix_ns(record.unix_ns) - record.unix_ns
+    value = _innermost(record)
+    if value < len(_SPECIAL):
+        return _SPECIAL[value]
+    ahead = TimeTag(value).to_unix_ns(record.unix_ns) - record.unix_ns
     if abs(ahead) >= _DAY_NS:
         # A clock that was never set: of such a time nobody needs the seconds.
         return f"{'+' if ahead > 0 else 'late '}{abs(ahead) // _DAY_NS:,} d"

@@ -72,9 +72,16 @@ class TrafficModel(ShownRowsModel):
             if len(self._looks) >= _KEPT_LOOKS:
                 self._looks.clear()
             is_match = self._highlight is not None and row in self._highlight
-            above, repeats = self.row_above(index), self.repeats(index)
-            look = self._looks[row] = self._maker.look(row, above, repeats, is_match, self.is_latest)
+            above_ns, repeats = self._time_above(index), self.repeats(index)
+            look = self._looks[row] = self._maker.look(row, above_ns, repeats, is_match, self.is_latest)
         return look
+
+    def _time_above(self, index: int) -> int | None:
+        row = self.row_above(index)
+        if row is None or row < self._store.first_row:
+            return None
+        look = self._looks.get(row)
+        return self._store.time_at(row) if look is None else look.unix_ns
 
     def redraw(self) -> None:
         """Show all rows anew: marks, colours or notes have changed."""

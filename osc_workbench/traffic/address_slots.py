@@ -8,6 +8,8 @@ import numpy.typing as npt
 from osc_workbench.traffic.header_values import HeaderValues
 from osc_workbench.traffic.tables import HeaderTable
 
+# Numpy sorts numbers of two bytes by their digits, ten times as fast as longer ones.
+_SHORT = 1 << 16
 # Beyond this many different addresses all are forgotten, so that a sender of ever new ones cannot fill the memory.
 _LIMIT = 1 << 18
 
@@ -49,3 +51,9 @@ class AddressSlots:
             number = self._numbers[address] = len(self.addresses)
             self.addresses.append(address)
         return number
+
+
+def order_of(slots: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return what sorts these slots, those that are equal in their own order."""
+    short = slots.astype(np.uint16) if len(slots) and int(slots.max()) < _SHORT else slots
+    return np.argsort(short, kind="stable")

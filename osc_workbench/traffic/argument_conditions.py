@@ -16,6 +16,7 @@ from osc_workbench.traffic.columns import (
     values,
 )
 from osc_workbench.traffic.number_comparison import compare, sign_words
+from osc_workbench.traffic.pieces import Pieces
 from osc_workbench.traffic.query_context import Mask, QueryContext, Test
 from osc_workbench.traffic.row_view import RowView
 from osc_workbench.traffic.text_match import compile_expression, encoded, folded
@@ -26,6 +27,10 @@ CONSTANT_WORDS = {"true": "T", "false": "F", "nil": "N", "infinitum": "I"}
 _SMALLEST_NORMAL = {"f": np.finfo(np.float32).tiny, "d": np.finfo(np.float64).tiny}
 # Beyond so many letters of a text, the few places that are left are looked at one by one.
 _COMPARED_LETTERS = 4
+# Beyond so many, a text is looked for in the arguments that hold its beginning.
+_FOUND_LETTERS = 12
+# In so many a beginning that occurs everywhere is found within some 10 ms.
+_SEARCHED_BYTES = 1 << 20
 
 
 def _place_words(place: int | None) -> str:
@@ -125,36 +130,31 @@ class ArgumentContains:
     def explain(self) -> str:
         return f"{_place_words(self.place)} contains the text “{self.text}”"
 
+    @property
+    def pieces(self) -> Pieces:
+        return Pieces(size_bytes=_SEARCHED_BYTES)
+
     def bind(self, _context: QueryContext) -> Test:
         return self
 
     def mask(self, view: RowView) -> Mask:
-        # The text is found everywhere in the bytes first, whatever they are, which is quick and mostly leaves nothing;
-        # then the arguments that are texts are asked whether they hold one of these places.
+        # Its first letters are found everywhere in the bytes first, whatever they are, which is quick and mostly leaves
+        # nothing; then the arguments that are texts are asked whether they hold one of these places.
         sought = folded(encoded(self.text))
+        beginning = sought[:_FOUND_LETTERS]
         mask = np.zeros(len(view), np.bool_)
-        if not sought:
-            for column in argument_columns(view, self.place, TEXT_TAGS):
-                mask[column.places] = True
-            return mask
-        hits = _occurrences(view, sought)
-        if not len(hits):
-            return mask
-        hits = np.append(hits, len(view.arena))
-        places = np.flatnonzero(_first_from(hits, view.offsets) < view.offsets + view.sizes)
+        hits = np.append(_occurrences(view, beginning), len(view.arena))
+        places = np.flatnonzero(first_from(hits, view.offsets) < view.offsets + view.sizes)
         for column in argument_columns(view.take(places), self.place, TEXT_TAGS):
-            found = _first_from(hits, column.starts) + len(sought) <= column.ends
+            found = first_from(hits, column.starts) + len(beginning) <= column.ends
+            if len(sought) > len(beginning):
+                found = _whole_texts(view.arena, column, found, sought)
             mask[places[column.places]] |= found
         return mask
 
 
-def _first_from(hits: Column, starts: Column) -> Column:
-    """Return the first of these hits at or after each start; there is one."""
-    return hits.take(np.searchsorted(hits, starts.astype(np.int64)))
-
-
 def _occurrences(view: RowView, sought: bytes) -> Column:
-    """Return every place in the arena, ascending, where a text stands, regardless of case."""
+    """Return every place in the arena, ascending, where a text stands, regardless of case; "" stands everywhere."""
     if not len(view):
         return np.zeros(0, np.int64)
     start = int(view.offsets.min())
@@ -163,13 +163,27 @@ def _occurrences(view: RowView, sought: bytes) -> Column:
     room = len(data) - len(sought) + 1
     if room <= 0:
         return np.zeros(0, np.int64)
-    mask = data[:room] == sought[0]
-    for index, letter in enumerate(sought[1:_COMPARED_LETTERS], 1):
+    mask = np.ones(room, np.bool_)
+    for index, letter in enumerate(sought[:_COMPARED_LETTERS]):
         mask &= data[index : index + room] == letter
     places = np.flatnonzero(mask)
     for index, letter in enumerate(sought[_COMPARED_LETTERS:], _COMPARED_LETTERS):
-        places = places[data[places + index] == letter]
+        places = places.take(np.flatnonzero(data.take(places + index) == letter))
     return places + start
+
+
+def first_from(hits: Column, starts: Column) -> Column:
+    """Return the first of these hits at or after each start; there is one."""
+    return hits.take(np.searchsorted(hits, starts.astype(np.int64)))
+
+
+def _whole_texts(arena: Column, column: ArgumentColumn, found: Mask, sought: bytes) -> Mask:
+    """Return which of the found texts hold a long text as a whole, too."""
+    numbers = np.flatnonzero(found)
+    some = column._replace(starts=column.starts[numbers], ends=column.ends[numbers])
+    whole = np.zeros(len(found), np.bool_)
+    whole[numbers] = [sought in folded(text) for text in contents(arena, some)]
+    return whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +196,10 @@ class ArgumentFits:
 
     def explain(self) -> str:
         return f"{_place_words(self.place)} fits the expression /{self.expression}/"
+
+    @property
+    def pieces(self) -> Pieces:
+        return Pieces(size_bytes=compile_expression(self.expression).size_bytes)
 
     def bind(self, _context: QueryContext) -> Test:
         return self

@@ -94,7 +94,9 @@ def _write_csv(packets: _Packets, file: TextIO, url_of: _UrlOf) -> int:
         for record in rows:
             if time_tags is None:
                 time_tags = _time_tags(record.packet) if record.is_bundle else {}
-            writer.writerow(map(harmless_cell, _cells(record, url_of(record.endpoint_id), time_tags.get(record.offset))))
+            writer.writerow(
+                map(harmless_cell, _cells(record, url_of(record.endpoint_id), time_tags.get(record.offset)))
+            )
             count += 1
     return count
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from osc_workbench.osc.pattern import AddressGlob, AddressPattern
 from osc_workbench.traffic.header_values import HeaderFunction
+from osc_workbench.traffic.pieces import Pieces
 from osc_workbench.traffic.query_context import Mask, QueryContext, Test
 from osc_workbench.traffic.row_view import RowView
 from osc_workbench.traffic.tables import HeaderTable
@@ -17,6 +18,8 @@ NO_TAGS = "none"
 # How many addresses a condition remembers its answer for; some 30 MB.
 _KNOWN_LIMIT = 1 << 18
 _SMALLEST = 256
+# Bytes; hardly any address is longer.
+_LONG_ADDRESS = 128
 _UNKNOWN, _NO, _YES = 0, 1, 2
 Answers = npt.NDArray[np.uint8]
 
@@ -121,6 +124,10 @@ class AddressFits:
     def explain(self) -> str:
         return f"the address fits the expression /{self.expression}/"
 
+    @property
+    def pieces(self) -> Pieces:
+        return Pieces(rows=max(1, compile_expression(self.expression).size_bytes // _LONG_ADDRESS))
+
     def bind(self, context: QueryContext) -> Test:
         is_in = compile_expression(self.expression).is_in
         return _of_names(context, lambda name: is_in(encoded(name)))
@@ -167,6 +174,4 @@ class HasType:
 
     def bind(self, context: QueryContext) -> Test:
         tags = set(self.tags)
-        return HeaderTest(
-            context.store.headers, lambda _address, type_tags, _raw: not tags.isdisjoint(type_tags or "")
-        )
+        return HeaderTest(context.store.headers, lambda _address, type_tags, _raw: not tags.isdisjoint(type_tags or ""))

@@ -48,11 +48,20 @@ def compare(column: Column, sign: str, number: int | float) -> Mask:
 def _compare_floats(column: Column, sign: str, number: int | float) -> Mask:
     with np.errstate(over="ignore"):
         limit = column.dtype.type(_as_float(number))
-    if np.isinf(limit) and not _is_infinite(number) and sign in ("=", "!="):
-        # Beyond what the type can hold: nothing equals it, not even infinity.
-        return np.full(len(column), sign == "!=")
+    if np.isinf(limit) and not _is_infinite(number):
+        return _compare_beyond(column, sign, limit)
     mask: Mask = COMPARISONS[sign](column, limit)
     return mask
+
+
+def _compare_beyond(column: Column, sign: str, infinity: Any) -> Mask:
+    """Compare with a number that is larger than the type can hold, but not infinite: nothing equals it."""
+    if sign in ("=", "!="):
+        return np.full(len(column), sign == "!=")
+    is_infinite: Mask = column == infinity
+    if (sign in (">", ">=")) == (infinity > 0):
+        return is_infinite
+    return ~is_infinite & ~np.isnan(column)
 
 
 def _as_float(number: int | float) -> float:

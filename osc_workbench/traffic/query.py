@@ -11,7 +11,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from osc_workbench.traffic.header_conditions import HeaderTest
+from osc_workbench.traffic.argument_conditions import ArgumentContains, ArgumentFits
+from osc_workbench.traffic.byte_conditions import HoldsBytes
+from osc_workbench.traffic.header_conditions import AddressFits, HeaderTest
+from osc_workbench.traffic.pieces import Pieces, smallest
 from osc_workbench.traffic.query_context import Condition, LinkValues, Mask, QueryContext, Test
 from osc_workbench.traffic.query_syntax import All, Leaf, Node, Not, QueryError, Word, parse_tree
 from osc_workbench.traffic.query_terms import BY_CODE, bare_text
@@ -20,6 +23,8 @@ from osc_workbench.traffic.row_view import RowView
 _REMEMBERED = 256
 # These cost a look into a table for each row.
 QUICK_TESTS = (HeaderTest, LinkValues)
+# These can cost much more for some texts than for others.
+SLOW_CONDITIONS = (AddressFits, ArgumentFits, ArgumentContains, HoldsBytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,11 @@ class Query:
     def needs_history(self) -> bool:
         """Whether rows must be looked at in order, from the first."""
         return any(condition.needs_history for condition in self._conditions.values())
+
+    @property
+    def pieces(self) -> Pieces:
+        """In how large pieces it can be asked of a log so that none takes long."""
+        return smallest(part.pieces for part in self._conditions.values() if isinstance(part, SLOW_CONDITIONS))
 
     def explain(self) -> str:
         """Return a sentence that says what it matches."""
@@ -161,11 +171,13 @@ def condition_of(word: Word) -> Condition:
     term = BY_CODE.get(name)
     if term is None:
         raise _unknown(word, name)
+    field_end = word.start + len(word.field)
+    if "[" in word.field and name not in ("arg", "any"):
+        raise QueryError(word.start, field_end, f"“{term.code}” has no places.", f"“{term.code}” without brackets")
     if word.sign not in term.signs:
         signs = " ".join(sign for sign in term.signs if sign)
         expected = f"one of {signs}" if signs else f"“{term.code}” alone"
-        start = word.start + len(word.field)
-        raise QueryError(start, start + len(word.sign), f"“{word.sign}” cannot follow “{term.code}”.", expected)
+        raise QueryError(field_end, field_end + len(word.sign), f"“{word.sign}” cannot follow “{term.code}”.", expected)
     return term.build(word)
 
 

@@ -29,6 +29,17 @@ from osc_workbench.traffic.lint_rules import RULES, Severity
 from osc_workbench.traffic.number_comparison import COMPARISONS
 from osc_workbench.traffic.query_context import Condition
 from osc_workbench.traffic.query_syntax import QueryError, Word
+from osc_workbench.traffic.query_values import (
+    choice,
+    expression,
+    fault,
+    is_number,
+    nanoseconds,
+    needs_value,
+    number,
+    plain_sign,
+    wildcards,
+)
 from osc_workbench.traffic.record import Direction
 from osc_workbench.traffic.row_conditions import (
     EndpointIs,
@@ -41,18 +52,12 @@ from osc_workbench.traffic.row_conditions import (
     NumberIs,
     SizeIs,
 )
-from osc_workbench.traffic.text_match import ExpressionError, compile_expression
 from osc_workbench.traffic.time_conditions import TimeIsIn, parse_instant
 
 _COMPARED = (*COMPARISONS, "==")
-_UNITS_NS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**9, "h": 3600 * 10**9}
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?inf(?:inity)?|0[xX][0-9a-fA-F]+", re.ASCII)
-_DURATION = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))\s*([a-zµ]*)", re.ASCII | re.IGNORECASE)
 _PLACE = re.compile(r"arg\[(\d{1,5})\]", re.ASCII)
 # What makes a bare text a pattern: a slash at its start and a wildcard of OSC.
-_PATTERN = re.compile(r"/.*(?:[?*\[{]|//)", re.DOTALL)
-# No message has more characters in its numbers; int() would take ever longer.
-_DIGITS_LIMIT = 400
+_PATTERN = re.compile(r"/(?:/|.*(?:[?*\[{]|//))", re.DOTALL)
 
 
 class Term(NamedTuple):
@@ -70,60 +75,6 @@ class Term(NamedTuple):
     values: tuple[str, ...] = ()
 
 
-# Reading values.
-
-
-def _fault(word: Word, reason: str, expected: str = "") -> QueryError:
-    return QueryError(word.value_start, word.end, reason, expected)
-
-
-def _number(word: Word, example: str) -> int | float:
-    if not word.value:
-        raise QueryError(
-            word.end, word.end + 1, f"A number is missing after “{word.sign}”.", f"something like {example}"
-        )
-    if not _NUMBER.fullmatch(word.value) or len(word.value) > _DIGITS_LIMIT:
-        raise _fault(word, f"“{word.value:.40}” is no number.", f"something like {example}")
-    try:
-        return int(word.value, 0) if "x" in word.value.lower() else int(word.value)
-    except ValueError:
-        return float(word.value)
-
-
-def _sign(word: Word) -> str:
-    return "=" if word.sign == "==" else word.sign
-
-
-def _choice(word: Word, choices: tuple[str, ...]) -> str:
-    value = word.value.lower()
-    if value not in choices:
-        raise _fault(word, f"“{word.value:.40}” is no value of “{word.field}:”.", " or ".join(choices))
-    return value
-
-
-def _nanoseconds(word: Word) -> int:
-    found = _DURATION.fullmatch(word.value)
-    if found is None or found[2].lower() not in _UNITS_NS or len(word.value) > _DIGITS_LIMIT:
-        raise _fault(word, f"“{word.value:.40}” is no duration.", "a number with ns, us, ms, s, min or h, such as 5ms")
-    # Within what 64 bits hold; nothing is later than that.
-    limit = float(1 << 62)
-    return int(max(-limit, min(limit, float(found[1]) * _UNITS_NS[found[2].lower()])))
-
-
-def _expression(word: Word) -> str:
-    try:
-        compile_expression(word.value)
-    except ExpressionError as error:
-        raise _fault(word, f"The expression cannot be read: {error}.") from None
-    return word.value
-
-
-def _needs_value(word: Word, expected: str) -> str:
-    if not word.value and not word.is_quoted:
-        raise QueryError(word.start, word.end, f"Something is missing after “{word.field}{word.sign}”.", expected)
-    return word.value
-
-
 # From words to conditions.
 
 
@@ -137,33 +88,32 @@ def bare_text(word: Word) -> Condition:
 def _pattern(word: Word) -> Condition:
     condition = AddressMatches(word.value)
     if condition.pattern.fault:
-        raise _fault(word, f"This pattern can match nothing: {condition.pattern.fault}")
+        raise fault(word, f"This pattern can match nothing: {condition.pattern.fault}")
     return condition
 
 
 def _address(word: Word) -> Condition:
-    value = _needs_value(word, "an address, a pattern, or a text after “~”")
+    value = needs_value(word, "an address, a pattern, or a text after “~”")
     if word.sign == "~":
-        return AddressFits(_expression(word)) if word.is_expression else AddressContains(value)
+        return AddressFits(expression(word)) if word.is_expression else AddressContains(value)
     return _pattern(word)
 
 
 def _argument(word: Word) -> Condition:
-    place = _place(word)
-    sign = _sign(word)
+    place, sign = _place(word), plain_sign(word)
     if word.is_expression:
-        return ArgumentFits(place, _expression(word))
-    value = _needs_value(word, "a number, a text in quotes, true, false or nil")
+        return ArgumentFits(place, expression(word))
+    value = needs_value(word, "a number, a text in quotes, true, false or nil")
     if sign == "~":
         return ArgumentContains(place, value)
-    if not word.is_quoted and _NUMBER.fullmatch(value):
-        return ArgumentIsNumber(place, sign, _number(word, "0.5"))
+    if not word.is_quoted and is_number(value):
+        return ArgumentIsNumber(place, sign, number(word, "0.5"))
     if sign not in ("=", "!="):
-        raise _fault(word, f"“{value:.40}” is no number, so it cannot be compared by size.", "a number such as 0.5")
+        raise fault(word, f"“{value:.40}” is no number, so it cannot be compared by size.", "a number such as 0.5")
     if not word.is_quoted and value.lower() in CONSTANT_WORDS:
         return ArgumentIsConstant(place, sign, value.lower())
     if not word.is_quoted and value.lower() == "nan":
-        raise _fault(word, "NaN equals nothing, not even itself.", "has:nan")
+        raise fault(word, "NaN equals nothing, not even itself.", "has:nan")
     return ArgumentIsText(place, sign, value)
 
 
@@ -196,12 +146,13 @@ _KINDS: dict[str, Condition] = {
 
 
 def _type_tags(word: Word) -> Condition:
-    return TypeTagsAre(word.value.removeprefix(","))
+    tags = word.value.removeprefix(",")
+    return TypeTagsAre(wildcards(word, tags) if "*" in tags or "?" in tags else tags)
 
 
 def _side(side: str) -> Callable[[Word], Condition]:
     def build(word: Word) -> Condition:
-        value = _needs_value(word, "a host, a port, or both as in 127.0.0.1:57120")
+        value = wildcards(word, needs_value(word, "a host, a port, or both as in 127.0.0.1:57120"))
         if value.isascii() and value.isdigit():
             return IsBetween(side, "", _port(word, value))
         host, colon, port = value.rpartition(":")
@@ -215,12 +166,12 @@ def _side(side: str) -> Callable[[Word], Condition]:
 
 def _port(word: Word, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text) < 65_536):
-        raise _fault(word, f"“{text:.20}” is no port.", "a number up to 65535")
+        raise fault(word, f"“{text:.20}” is no port.", "a number up to 65535")
     return int(text)
 
 
 def _bytes(word: Word) -> Condition:
-    text = _needs_value(word, 'bytes in hex, such as "2f 66"')
+    text = needs_value(word, 'bytes in hex, such as "2f 66"')
     try:
         pattern = parse_byte_pattern(text)
     except NotationError as error:
@@ -245,14 +196,14 @@ def _time(word: Word) -> Condition:
     instants = [parse_instant(text) if text else None for text in ends]
     expected = "seconds as in 12.5..14, or a time of day as in 14:05..14:06:30"
     if any(text and instant is None for text, instant in zip(ends, instants, strict=True)) or not any(ends):
-        raise _fault(word, f"“{word.value:.40}” is no time.", expected)
-    return TimeIsIn(instants[0], instants[1])
+        raise fault(word, f"“{word.value:.40}” is no time.", expected)
+    return TimeIsIn(instants[0], instants[1], word.sign in ("<", ">"))
 
 
 def _row_number(word: Word) -> Condition:
     ends = [text.replace(",", "") for text in _range(word)]
     if not any(ends) or any(text and not (text.isascii() and text.isdigit() and len(text) < 16) for text in ends):
-        raise _fault(word, f"“{word.value:.40}” is no number of a message.", "something like 100..200")
+        raise fault(word, f"“{word.value:.40}” is no number of a message.", "something like 100..200")
     first, last = int(ends[0] or 1), int(ends[1]) if ends[1] else None
     return NumberIs(first + (word.sign == ">"), None if last is None else last - (word.sign == "<"))
 
@@ -260,10 +211,10 @@ def _row_number(word: Word) -> Condition:
 def _lint(word: Word) -> Condition:
     if not word.sign:
         return HasFinding(sum(1 << rule.bit for rule in RULES), "a rule of lint is broken")
-    value = _needs_value(word, "a rule, or error, warning or info").lower()
+    value = needs_value(word, "a rule, or error, warning or info").lower()
     rules = [rule for rule in RULES if value in (rule.id, rule.severity.value)]
     if not rules:
-        raise _fault(word, f"There is no rule of lint called “{word.value:.40}”.", "a rule, or error, warning or info")
+        raise fault(word, f"There is no rule of lint called “{word.value:.40}”.", "a rule, or error, warning or info")
     words = f"the rule “{value}” of lint is broken" if rules[0].id == value else f"lint has an {value} to report"
     return HasFinding(sum(1 << rule.bit for rule in rules), words.replace("an warning", "a warning"))
 
@@ -274,29 +225,29 @@ TERMS: tuple[Term, ...] = (
     Term("type", (":", "="), "The type tag string; * and ? are wildcards, “none” means a message without one.",
          "type:if", _type_tags, ("i", "f", "s", "none")),
     Term("dir", (":",), "The direction: received or sent.", "dir:out",
-         lambda word: GoesWay(Direction(_choice(word, ("in", "out")))), ("in", "out")),
+         lambda word: GoesWay(Direction(choice(word, ("in", "out")))), ("in", "out")),
     Term("src", (":", "="), "Who sent it: host, port or host:port; * and ? are wildcards.", "src:127.0.0.1:57120",
          _side("source")),
     Term("dst", (":", "="), "To whom it was sent: host, port or host:port.", "dst:9000", _side("target")),
     Term("peer", (":", "="), "The other side, whichever way it went.", "peer:192.168.*", _side("peer")),
     Term("endpoint", (":", "="), "A part of the URL of the endpoint it came through.", "endpoint:tcp",
-         lambda word: EndpointIs(_needs_value(word, "a part of a URL"))),
+         lambda word: EndpointIs(wildcards(word, needs_value(word, "a part of a URL")))),
     Term("arg", (*_COMPARED, "~"), "An argument by its place from 0, as arg[0]; without a place, any.", "arg[0]>0.5",
          _argument),
     Term("any", (*_COMPARED, "~"), "Any argument: a number, a text, true, false or nil; ~ for a part of a text.",
          "any>1e6", _argument),
     Term("has", (":",), "A value or type that is among the arguments.", "has:nan",
-         lambda word: _KINDS[_choice(word, tuple(_KINDS))], tuple(_KINDS)),
-    Term("late", tuple(COMPARISONS), "How long after the time tag of its bundle it came.", "late>5ms",
-         lambda word: LatenessIs(_sign(word), _nanoseconds(word))),
-    Term("early", tuple(COMPARISONS), "How long before the time tag of its bundle it came.", "early>1s",
-         lambda word: LatenessIs(_sign(word), _nanoseconds(word), early=True)),
+         lambda word: _KINDS[choice(word, tuple(_KINDS))], tuple(_KINDS)),
+    Term("late", _COMPARED, "How long after the time tag of its bundle it came.", "late>5ms",
+         lambda word: LatenessIs(plain_sign(word), nanoseconds(word))),
+    Term("early", _COMPARED, "How long before the time tag of its bundle it came.", "early>1s",
+         lambda word: LatenessIs(plain_sign(word), nanoseconds(word), early=True)),
     Term("size", _COMPARED, "Bytes of the message.", "size>1000",
-         lambda word: SizeIs(False, _sign(word), _number(word, "1000"))),
+         lambda word: SizeIs(False, plain_sign(word), number(word, "1000"))),
     Term("packet", _COMPARED, "Bytes of the whole packet.", "packet>1240",
-         lambda word: SizeIs(True, _sign(word), _number(word, "1240"))),
+         lambda word: SizeIs(True, plain_sign(word), number(word, "1240"))),
     Term("rate", _COMPARED, "Messages of the same address in the second before, itself included.", "rate>100",
-         lambda word: RateIs(_sign(word), _number(word, "100"))),
+         lambda word: RateIs(plain_sign(word), number(word, "100"))),
     Term("changed", (), "It differs from the message before at its address, or is the first.", "/fader changed",
          lambda _word: IsChanged()),
     Term("error", (), "The packet is malformed.", "error",
@@ -304,10 +255,10 @@ TERMS: tuple[Term, ...] = (
     Term("lint", ("", ":", "="), "A rule of lint is broken: any, one by its name, or those of a severity.", "lint:nan",
          _lint, tuple(severity.value for severity in Severity) + tuple(rule.id for rule in RULES)),
     Term("in", (":",), "It stands in a bundle.", "in:bundle",
-         lambda word: HasFlag(IN_BUNDLE, f"it is in a {_choice(word, ('bundle',))}"), ("bundle",)),
+         lambda word: HasFlag(IN_BUNDLE, f"it is in a {choice(word, ('bundle',))}"), ("bundle",)),
     Term("marked", (), "You have marked it.", "marked", lambda _word: IsMarked()),
     Term("comment", ("~", ":"), "Your comment on it contains a text.", "comment~glitch",
-         lambda word: IsMarked(_needs_value(word, "a text"))),
+         lambda word: IsMarked(needs_value(word, "a text"))),
     Term("t", (":", "=", ">", "<", ">=", "<="), "When it came: seconds from the start or reference, or by the clock.",
          "t:12.5..14", _time),
     Term("number", (":", "=", ">", "<", ">=", "<="), "Its number in the log.", "number:100..200", _row_number),

@@ -1,8 +1,7 @@
 """Conditions on a row's circumstances: where it came from, when, how large it is, whether it is marked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -214,24 +213,3 @@ class NumberIs:
         numbers = view.rows + 1
         mask: Mask = numbers >= self.first
         return mask if self.last is None else mask & (numbers <= self.last)
-
-
-@dataclass(frozen=True, slots=True)
-class HoldsBytes:
-    """Bytes anywhere in the message. text: as it was written. find: the places in some bytes."""
-
-    text: str
-    find: Callable[[bytes], Sequence[int]]
-    needs_history = False
-
-    def explain(self) -> str:
-        return f"its bytes contain {self.text}"
-
-    def bind(self, _context: QueryContext) -> Test:
-        return self
-
-    def mask(self, view: RowView) -> Mask:
-        raw, content = view.table.raw, view.chunk.content
-        rows: Any = zip(view.headers.tolist(), view.offsets.tolist(), view.sizes.tolist(), strict=True)
-        found = (bool(self.find(raw[header] + content(offset, size))) for header, offset, size in rows)
-        return np.fromiter(found, np.bool_, len(view))

@@ -155,8 +155,9 @@ class RowView:
             tags[places] = values[which]
             sizes = sizes.copy()
             sizes[places] = bundles.size[which]
+            bounds = np.searchsorted(which, np.arange(len(bundles.first) + 1))
             for index in np.flatnonzero(self.is_nested(bundles)).tolist():
-                self._read_nested(index, bundles, places[which == index], tags)
+                self._read_nested(index, bundles, places[bounds[index] : bounds[index + 1]], tags)
         self._time_tags, self._packet_sizes = tags, sizes
 
     def is_nested(self, bundles: BundleColumns) -> Column:

@@ -5,6 +5,7 @@ itself. Memory is bounded: what is beyond the limits is counted together. Limits
 counters are: `message_kinds`, `flow_counts`, `window_counts`, `lateness`, `argument_ranges`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,12 +113,19 @@ class TrafficStatistics:
         """Return the addresses with the most messages first, at most `limit`. now_ns: for the rates."""
         return self._of_addresses(self._top(0, self._kinds.others, limit), now_ns)
 
+    def top_addresses(self, limit: int) -> list[str | int | None]:
+        """Return the addresses with the most messages, those with the most first, without their figures."""
+        return [self._kinds.addresses[slot] for slot in self._top(0, self._kinds.others, limit).tolist()]
+
+    def addresses_of(self, addresses: Iterable[str | int | None], now_ns: int) -> list[AddressStatistics]:
+        """Return the statistics of these addresses in their order; those that have none of their own are left out."""
+        slots = (self._kinds.slot(address) for address in dict.fromkeys(addresses))
+        found = [slot for slot in slots if slot is not None and self._flows.counts[slot]]
+        return self._of_addresses(np.array(found, np.int64), now_ns)
+
     def address(self, address: str | int | None, now_ns: int) -> AddressStatistics | None:
         """Return the statistics of one address, None if it has none of its own."""
-        slot = self._kinds.slot(address)
-        if slot is None or not self._flows.counts[slot]:
-            return None
-        return self._of_addresses(np.array([slot]), now_ns)[0]
+        return next(iter(self.addresses_of((address,), now_ns)), None)
 
     def address_histograms(self, address: str | int | None) -> FlowHistograms | None:
         """Return the histograms of one address, None if it has none of its own."""
@@ -146,10 +154,19 @@ class TrafficStatistics:
         """Return the peers with the most messages first, at most `limit`. now_ns: for the rates."""
         return self._of_peers(self._top(self._peers.first, self._peers.others, limit), now_ns)
 
+    def top_peers(self, limit: int) -> list[Link]:
+        """Return the peers with the most messages, those with the most first, without their figures."""
+        slots = self._top(self._peers.first, self._peers.others, limit).tolist()
+        return [self._peers.links[slot - self._peers.first] for slot in slots]
+
+    def peers_of(self, links: Iterable[Link], now_ns: int) -> list[PeerStatistics]:
+        """Return the statistics of these peers in their order; those that have none of their own are left out."""
+        found = [slot for link in dict.fromkeys(links) if (slot := self._peers.slots.get(link)) is not None]
+        return self._of_peers(np.array(found, np.int64), now_ns)
+
     def peer(self, link: Link, now_ns: int) -> PeerStatistics | None:
         """Return the statistics of one peer, None if it has none of its own."""
-        slot = self._peers.slots.get(link)
-        return None if slot is None else self._of_peers(np.array([slot]), now_ns)[0]
+        return next(iter(self.peers_of((link,), now_ns)), None)
 
     def peer_histograms(self, link: Link) -> FlowHistograms | None:
         """Return the histograms of one peer, None if it has none of its own."""

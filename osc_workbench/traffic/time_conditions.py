@@ -81,13 +81,19 @@ def _clock_instant(text: str, clock: re.Match[str]) -> Instant | None:
 
 @dataclass(frozen=True, slots=True)
 class TimeIsIn:
-    """From `first` up to and including `last`, each with what its last digit leaves open; None for no bound."""
+    """From `first` up to and including `last`, with what its last digit leaves open; None for no bound.
+
+    is_strict: after `first` instead, or before `last`.
+    """
 
     first: Instant | None
     last: Instant | None
+    is_strict: bool = False
     needs_history = False
 
     def explain(self) -> str:
+        if self.is_strict:
+            return f"it came after {_words(self.first)}" if self.first else f"it came before {_words(self.last)}"
         first = f"from {_words(self.first)}" if self.first else ""
         last = f"to {_words(self.last)}" if self.last else ""
         if self.first and self.first == self.last:
@@ -98,7 +104,9 @@ class TimeIsIn:
         return _InTime(self, context)
 
 
-def _words(instant: Instant) -> str:
+def _words(instant: Instant | None) -> str:
+    if instant is None:
+        return "any time"
     return f"{instant.text} s" if instant.seconds_ns is not None else instant.text
 
 
@@ -114,9 +122,9 @@ class _InTime:
         if self._origin_ns is None:
             self._origin_ns = self._context.origin_ns
         mask = np.ones(len(view), np.bool_)
-        first, last = self._condition.first, self._condition.last
+        first, last, is_strict = self._condition.first, self._condition.last, self._condition.is_strict
         if first is not None:
-            mask &= view.times >= first.unix_ns(self._origin_ns)
+            mask &= view.times >= first.unix_ns(self._origin_ns) + is_strict
         if last is not None:
-            mask &= view.times < last.unix_ns(self._origin_ns) + last.step_ns
+            mask &= view.times < last.unix_ns(self._origin_ns) + (0 if is_strict else last.step_ns)
         return mask

@@ -120,7 +120,9 @@ class FilterBar(QWidget):
 
     def set_text(self, text: str) -> None:
         """Ask for another filter, as if it were typed; it can be undone like that, too."""
-        self.completer.replace_text(text)
+        if text != self.text:
+            self.completer.replace_text(text)
+        self.completer.popup.hide()
 
     def add_term(self, query: str, exclude: bool = False) -> None:
         """Ask for what matches this query, too, or for what does not."""

@@ -18,7 +18,7 @@ Source = Callable[[], Sequence[str]]
 
 
 class FilterCompleter(QObject):
-    """It offers something while one types, and everything on Ctrl+Space."""
+    """It offers something while one types, and everything on Alt+Down."""
 
     def __init__(self, edit: FilterEdit) -> None:
         super().__init__(edit)

@@ -21,7 +21,10 @@ FilterEdit:focus {{ border: 2px solid {focused}; padding: 2px 3px; }}
 # Source: Qt 6.11, QWidgetLineControl::rectForPos.
 _CURSOR_MARGIN = 5
 _WAVE_STEP, _WAVE_HEIGHT = 2, 2
-_PROGRESS_HEIGHT = 2
+# One point more than the frame, which can have the same colour.
+_PROGRESS_HEIGHT = 3
+# What the window might want them for has to wait.
+_OWN_KEYS = (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class EditState(enum.Enum):
@@ -37,7 +40,7 @@ class FilterEdit(QLineEdit):
     """Reads nothing itself: whoever does says how it fares.
 
     escaped, confirmed, older_wished, newer_wished: Escape, Enter, Up and Down, unless a list of completions takes them.
-    completion_wished: Ctrl+Space.
+    completion_wished: Alt+Down.
     """
 
     escaped = Signal()
@@ -141,7 +144,7 @@ class FilterEdit(QLineEdit):
         if (
             event.type() is QEvent.Type.ShortcutOverride
             and isinstance(event, QKeyEvent)
-            and event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+            and (event.key() in _OWN_KEYS or _is_completion_key(event))
         ):
             event.accept()
             return True
@@ -152,7 +155,7 @@ class FilterEdit(QLineEdit):
         signal = self._keys().get(event.key()) if plain else None
         if signal is not None:
             signal.emit()
-        elif event.key() == Qt.Key.Key_Space and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
+        elif _is_completion_key(event):
             self.completion_wished.emit()
         else:
             super().keyPressEvent(event)
@@ -165,6 +168,10 @@ class FilterEdit(QLineEdit):
             Qt.Key.Key_Up: self.older_wished,
             Qt.Key.Key_Down: self.newer_wished,
         }
+
+
+def _is_completion_key(event: QKeyEvent) -> bool:
+    return event.key() == Qt.Key.Key_Down and event.modifiers() == Qt.KeyboardModifier.AltModifier
 
 
 def _laid_out(text: str, edit: QLineEdit) -> QTextLayout:

@@ -75,6 +75,8 @@ class FilterHelp(QDialog):
         return table
 
     def _add_rows(self, grid: QGridLayout, heading: str, rows: Sequence[tuple[str, str]]) -> None:
+        if grid.rowCount() > 1:
+            grid.setRowMinimumHeight(grid.rowCount(), 10)
         grid.addWidget(_heading(heading), grid.rowCount(), 0, 1, 2)
         for example, words in rows:
             line = grid.rowCount()

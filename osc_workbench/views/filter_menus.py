@@ -71,6 +71,7 @@ class SavedFiltersButton(QToolButton):
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
         menu.aboutToShow.connect(self.fill_menu)
+        self._renaming, self._deleting = QMenu("Rename", menu), QMenu("Delete", menu)
         self.setMenu(menu)
 
     def set_history(self, history: FilterHistory) -> None:
@@ -78,8 +79,9 @@ class SavedFiltersButton(QToolButton):
 
     def fill_menu(self) -> None:
         """Make the menu anew, for what is typed and saved now."""
-        menu = self.menu()
-        menu.clear()
+        menu, rename, delete = self.menu(), self._renaming, self._deleting
+        for part in (menu, rename, delete):
+            part.clear()
         query = self._typed_query()
         save = menu.addAction("Save this filter…", self._ask_for_name)
         save.setEnabled(bool(query) and is_query(query))
@@ -89,7 +91,8 @@ class SavedFiltersButton(QToolButton):
             self._add(menu, kept, partial(self._choose, kept.query))
         if saved:
             menu.addSeparator()
-            rename, delete = menu.addMenu("Rename"), menu.addMenu("Delete")
+            menu.addMenu(rename)
+            menu.addMenu(delete)
             for kept in saved:
                 self._add(rename, kept, partial(self._ask_for_new_name, kept.name))
                 self._add(delete, kept, partial(self._delete, kept.name))

@@ -32,6 +32,8 @@ class FilterMessage(QWidget):
         self._row.addWidget(self.label)
         self._row.addWidget(self.button)
         self._row.addStretch(0)
+        # Under each other they would take all height there is.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.show_error("")
 
     def set_colours(self, colours: Colours) -> None:

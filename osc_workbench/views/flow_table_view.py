@@ -128,13 +128,22 @@ class FlowTableView(ValueTableView):
         rows = self.selected_rows()
         return self.flow_table.rows[rows[0]] if rows else None
 
+    def seen(self) -> list[Hashable]:
+        """Return the keys of the rows that can be seen."""
+        first, last = self.rowAt(0), self.rowAt(self.viewport().height() - 1)
+        rows = self.flow_table.rows[max(0, first) : last + 1 if last >= 0 else None]
+        return [self.flow_table.source.key(row) for row in rows]
+
     def keep_choice(self) -> None:
         """Select the chosen row again if it is back; otherwise, see to it that some row is selected."""
-        keys = [self.flow_table.source.key(row) for row in self.flow_table.rows]
-        selected = self.selected_rows()
-        wanted = next((keys.index(key) for key in self._chosen if key in keys), selected[0] if selected else 0)
-        if keys and [wanted] != selected:
-            self.selectRow(wanted)
+        key = self.flow_table.source.key
+        row = self.selected_value()
+        if row is not None and self._chosen in ((), (key(row),)):
+            return
+        keys = list(map(key, self.flow_table.rows))
+        wanted = next((keys.index(chosen) for chosen in self._chosen if chosen in keys), None)
+        if wanted is not None or (row is None and keys):
+            self.selectRow(wanted or 0)
 
     def _note_choice(self) -> None:
         """What is selected after a key or a click is what the user wants; Qt also selects when a row goes."""

@@ -117,8 +117,10 @@ class HistogramView(QWidget):
     def labels(self) -> list[tuple[float, str]]:
         """Return where labels of the axis begin; those that would touch a more important one are left out."""
         picture, plot = self._picture, self._plot
+        if picture is None:
+            return []
         placed: list[tuple[float, float, str]] = []
-        for tick in sorted(picture.ticks, key=lambda tick: not tick.is_major) if picture is not None else ():
+        for tick in sorted(picture.ticks, key=lambda tick: not tick.is_major):
             x = plot.left() + tick.position / picture.length * plot.width()
             width = self.fontMetrics().horizontalAdvance(tick.label)
             left = min(max(x - width / 2, 0.0), self.width() - width)

@@ -101,14 +101,17 @@ class LintView(QWidget):
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(self.table)
         self.splitter.addWidget(self.detail)
-        self.splitter.setStretchFactor(0, 1)
+        # In a narrow window neither may take all the room.
+        for place, share in enumerate(_SPLIT):
+            self.splitter.setStretchFactor(place, share)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setSizes(_SPLIT)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
         layout.setSpacing(6)
-        layout.addLayout(top)
         layout.addWidget(self.splitter, 1)
+        # The keyboard enters at the table and goes on in the order of insertion: what came before would be passed over.
+        layout.insertLayout(0, top)
         self.setFocusProxy(self.table)
 
     def _connect(self) -> None:

@@ -5,7 +5,17 @@ from types import MappingProxyType
 
 from PySide6.QtCore import QByteArray, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication
-from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QTabWidget, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QHeaderView,
+    QLabel,
+    QMainWindow,
+    QSplitter,
+    QTabWidget,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 from osc_workbench.views.elided_label import ElidedLabel
 from osc_workbench.views.endpoint_bar import EndpointBar
@@ -45,11 +55,7 @@ class MainWindow(QMainWindow):
         self.endpoint_dock = self._dock("Endpoints", endpoints, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.packet_dock = self._dock("Packet", packet, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.panels = {name: self._panel(title, widget) for name, (title, widget) in panels.items()}
-        self._headers = {
-            name: table.horizontalHeader()
-            for name, dock in self.panels.items()
-            for table in dock.findChildren(ValueTableView)
-        }
+        self._parts = self._movable_parts()
         self.packet_dock.raise_()
         # Tree and bytes side by side need the whole width; a few cards need little height.
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
@@ -69,8 +75,7 @@ class MainWindow(QMainWindow):
         self.resizeDocks([self.packet_dock], [260], Qt.Orientation.Vertical)
         self.setTabPosition(Qt.DockWidgetArea.BottomDockWidgetArea, QTabWidget.TabPosition.North)
         self._initial_state = self.saveState()
-        self._initial_split = packet.splitter.saveState()
-        self._initial_columns = {name: header.saveState() for name, header in self._headers.items()}
+        self._initial_parts = {name: part.saveState() for name, part in self._parts.items()}
 
     def _stack(self, bar: QWidget | None, log: TrafficView) -> QWidget:
         centre = QWidget()
@@ -86,6 +91,16 @@ class MainWindow(QMainWindow):
         dock = self._dock(title, widget, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.tabifyDockWidget(self.packet_dock, dock)
         return dock
+
+    def _movable_parts(self) -> dict[str, QSplitter | QHeaderView]:
+        """Return what the user can move inside the panels, by name."""
+        parts: dict[str, QSplitter | QHeaderView] = {}
+        for name, dock in {"packet": self.packet_dock, **self.panels}.items():
+            tables, splitters = dock.findChildren(ValueTableView), dock.findChildren(QSplitter)
+            for number, part in enumerate([table.horizontalHeader() for table in tables]):
+                parts[f"{name} columns {number}"] = part
+            parts |= {f"{name} split {number}": splitter for number, splitter in enumerate(splitters)}
+        return parts
 
     def show_panel(self, name: str) -> None:
         """Bring a panel to the front and move the keyboard there."""
@@ -131,6 +146,9 @@ class MainWindow(QMainWindow):
 
     def show_problem(self, text: str, details: str = "") -> None:
         """Show one line about what went wrong last; details are in the tool tip."""
+        if text:
+            # A hint would stand before it.
+            self.statusBar().clearMessage()
         self._problem.show_text(text)
         self._problem.setToolTip(plain_tip(details or text))
 
@@ -140,8 +158,7 @@ class MainWindow(QMainWindow):
             "geometry": self.saveGeometry(),
             "docks": self.saveState(),
             "columns": self.log.header.saveState(),
-            "packet": self.packet.splitter.saveState(),
-            **{name: header.saveState() for name, header in self._headers.items()},
+            **{name: part.saveState() for name, part in self._parts.items()},
         }
 
     def restore_layout(self, state: dict[str, QByteArray]) -> None:
@@ -153,18 +170,15 @@ class MainWindow(QMainWindow):
         if "columns" in state:
             self.log.header.restoreState(state["columns"])
             self.log.header.check_actions()
-        if "packet" in state:
-            self.packet.splitter.restoreState(state["packet"])
-        for name, header in self._headers.items():
+        for name, part in self._parts.items():
             if name in state:
-                header.restoreState(state[name])
+                part.restoreState(state[name])
 
     def reset_layout(self) -> None:
         self.restoreState(self._initial_state)
         self.log.header.reset_columns()
-        self.packet.splitter.restoreState(self._initial_split)
-        for name, header in self._headers.items():
-            header.restoreState(self._initial_columns[name])
+        for name, part in self._parts.items():
+            part.restoreState(self._initial_parts[name])
 
     def closeEvent(self, event: QCloseEvent) -> None:
         # The program closes its sockets first and the window last.

@@ -26,17 +26,20 @@ class NewRowsPill(QPushButton):
 
     def show_count(self, count: int, area: QRect) -> None:
         """Say how many rows are new, at the bottom of this area; with none, be hidden."""
-        self._show(f"▼ {count:,} new", "New messages, go to the end", area)
-        self.setVisible(count > 0)
+        if count:
+            self._show(f"▼ {count:,} new", "New messages, go to the end", area)
+        else:
+            self.hide()
 
     def show_held_back(self, count: int, area: QRect) -> None:
         """Say that the view is paused, and how many rows wait because of that."""
-        self._show(f"{_PAUSED} {count:,} held back" if count else f"{_PAUSED} Paused", "The view is paused, go on", area)
-        self.show()
+        text = f"{_PAUSED} {count:,} held back" if count else f"{_PAUSED} Paused"
+        self._show(text, "The view is paused, go on", area)
 
     def _show(self, text: str, name: str, area: QRect) -> None:
-        self.setAccessibleName(name)
         if self.text() != text:
             self.setText(text)
+            self.setAccessibleName(name)
             self.adjustSize()
         self.move(area.center().x() - self.width() // 2, area.bottom() - self.height() - 10)
+        self.show()

@@ -1,17 +1,17 @@
 """Painting one row of the message log."""
 
 from collections.abc import Mapping
+from operator import attrgetter
 
 from PySide6.QtCore import QLine, QRect, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 
 from osc_workbench.models.row_look import BundlePart, RowLook
-from osc_workbench.models.traffic_columns import RIGHT_ALIGNED, Column
+from osc_workbench.models.traffic_columns import Column
 from osc_workbench.traffic.record import Direction
 from osc_workbench.views.theme import Colours
-from osc_workbench.views.traffic_header import GUTTER, ShownColumns
+from osc_workbench.views.traffic_header import ShownColumns
 
-_PADDING = 4
 # In the gutter from the left: a bar for a match, a bar and a star for a mark, the bracket of a bundle.
 _MATCH_WIDTH = 3
 _MARK_LEFT, _MARK_WIDTH = 4, 2
@@ -28,6 +28,7 @@ class RowPainter:
 
     def __init__(self, colours: Colours, metrics: QFontMetrics) -> None:
         self._colours = colours
+        self._pens = [[self._pens_of(is_selected, out) for out in (False, True)] for is_selected in (False, True)]
         self._rules: Mapping[str, QColor] = getattr(colours, "rules", {})
         self._metrics = metrics
         self._advance = metrics.horizontalAdvance("0")
@@ -46,25 +47,24 @@ class RowPainter:
     ) -> None:
         """Paint a row at `y`."""
         painter.fillRect(0, y, width, self.row_height, self._background(look, is_selected))
-        normal = self._colours.selection_text if is_selected else self._colours.text
-        pen_colour: QColor | None = None
-        for column, x, size in columns.places:
-            left = x + _PADDING + (GUTTER if column is columns.leftmost else 0)
-            room = x + size - left - _PADDING
-            colour = self._text_colour(column, look, is_selected, normal)
+        pens = self._pens[is_selected][look.direction is Direction.OUT]
+        pen: QColor | None = None
+        for column, left, room, is_right_aligned in columns.places:
             if column is Column.ARGUMENTS and (look.is_malformed or look.notes or look.comment):
-                muted = normal if is_selected else self._colours.muted
-                self._paint_arguments(painter, y, columns, look, left, room, colour, muted)
-                pen_colour = None
+                self._paint_arguments(painter, y, columns, look, left, room, pens)
+                pen = None
                 continue
             text = look.cells[column]
             if not text:
                 continue
-            if colour is not pen_colour:
+            colour = pens[column] if text != _ABSENT else pens[Column.COMMENT]
+            if colour is not pen:
+                pen = colour
                 painter.setPen(colour)
-                pen_colour = colour
-            text = self._elided(text, room, column in _ELIDED_LEFT)
-            if column in RIGHT_ALIGNED:
+            # In most cells all has room, and a call for each of them would be noticed.
+            if len(text) * self._advance > room or not text.isascii():
+                text = self._elided(text, room, column in _ELIDED_LEFT)
+            if is_right_aligned:
                 left += room - self._width(text)
             painter.drawText(left, y + self._baseline, text)
         if look.is_marked or look.is_match or look.part is not BundlePart.NONE:
@@ -81,6 +81,14 @@ class RowPainter:
         painter.setPen(self._colours.muted)
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
 
+    def _pens_of(self, is_selected: bool, is_outgoing: bool) -> list[QColor]:
+        """Return the colour of the text in each column."""
+        colours = self._colours
+        normal = colours.selection_text if is_selected else colours.text
+        pens = [colours.muted if column in _MUTED and not is_selected else normal for column in Column]
+        pens[Column.DIRECTION] = colours.outgoing if is_outgoing else colours.incoming
+        return pens
+
     def _background(self, look: RowLook, is_selected: bool) -> QColor:
         colours = self._colours
         if is_selected:
@@ -95,15 +103,6 @@ class RowPainter:
         if look.direction is Direction.OUT:
             return colours.outgoing_base
         return colours.alternate if look.row & 1 else colours.base
-
-    def _text_colour(self, column: Column, look: RowLook, is_selected: bool, normal: QColor) -> QColor:
-        colours = self._colours
-        if look.is_malformed and column is Column.ARGUMENTS:
-            return colours.error
-        if column is Column.DIRECTION:
-            return colours.incoming if look.direction is Direction.IN else colours.outgoing
-        is_muted = column in _MUTED or (column is Column.DELTA and look.cells[column] == _ABSENT)
-        return colours.muted if is_muted and not is_selected else normal
 
     def _width(self, text: str) -> int:
         return len(text) * self._advance if text.isascii() else self._metrics.horizontalAdvance(text)
@@ -127,37 +126,34 @@ class RowPainter:
         look: RowLook,
         left: int,
         room: int,
-        colour: QColor,
-        muted: QColor,
+        pens: list[QColor],
     ) -> None:
         """Paint a sign for what is wrong or odd, the arguments or the reason, and what the user has written."""
         if look.is_malformed:
             left, room = self._reason_place(columns, look, left, room)
         if look.is_malformed or look.notes:
             left, room = self._paint_sign(painter, y, look, left, room)
-        text, comment = look.cells[Column.ARGUMENTS], ""
-        if look.comment and not columns.has_comments:
-            # Without arguments there is nothing to be set off from.
-            comment = f"— {look.comment}"
+        text = look.cells[Column.ARGUMENTS]
+        comment = f"— {look.comment}" if look.comment and not columns.has_comments else ""
         kept = min(self._width(comment) + self._advance, room // 2) if comment and text else 0
         text = self._elided(text, room - kept, False)
-        painter.setPen(colour)
+        painter.setPen(self._colours.error if look.is_malformed else pens[Column.ARGUMENTS])
         painter.drawText(left, y + self._baseline, text)
         if comment:
             used = self._width(text) + self._advance if text else 0
-            painter.setPen(muted)
+            painter.setPen(pens[Column.COMMENT])
             painter.drawText(left + used, y + self._baseline, self._elided(comment, room - used, False))
 
     def _reason_place(self, columns: ShownColumns, look: RowLook, left: int, room: int) -> tuple[int, int]:
         """Return place and width of the reason of a malformed packet: it takes the room of empty cells before it."""
         begin: int | None = None
-        for column, x, _ in sorted(columns.places, key=lambda place: place[1]):
-            if column is Column.ARGUMENTS:
+        for place in sorted(columns.places, key=attrgetter("left")):
+            if place.column is Column.ARGUMENTS:
                 break
-            if look.cells[column]:
+            if look.cells[place.column]:
                 begin = None
             elif begin is None:
-                begin = x + _PADDING + (GUTTER if column is columns.leftmost else 0)
+                begin = place.left
         return (left, room) if begin is None else (begin, room + left - begin)
 
     def _paint_sign(self, painter: QPainter, y: int, look: RowLook, left: int, room: int) -> tuple[int, int]:

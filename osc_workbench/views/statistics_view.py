@@ -72,8 +72,9 @@ class StatisticsView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.setSpacing(4)
-        layout.addLayout(top)
         layout.addWidget(self.splitter, 1)
+        # The keyboard enters at the table and goes on in the order of insertion: what came before would be passed over.
+        layout.insertLayout(0, top)
         layout.addWidget(self.totals)
 
     def _connect(self) -> None:
@@ -103,7 +104,7 @@ class StatisticsView(QWidget):
             self._endpoint_table.set_rows(statuses)
         else:
             model = table.flow_table
-            model.refresh(feed.statistics, now_ns, table.chosen)
+            model.refresh(feed.statistics, now_ns, table.chosen, table.seen())
             table.keep_choice()
             text = ", ".join(filter(None, (text, model.rest_text(feed.statistics))))
             self._show_detail()

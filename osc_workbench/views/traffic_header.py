@@ -6,12 +6,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QContextMenuEvent, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 
-from osc_workbench.models.traffic_columns import NAMES, Column
+from osc_workbench.models.traffic_columns import NAMES, RIGHT_ALIGNED, Column
 from osc_workbench.models.traffic_model import TrafficModel
 from osc_workbench.views.reachable_actions import REASON
 
 # Room at the left edge of the rows for marks, and for the bracket that joins the messages of a bundle.
 GUTTER = 26
+_PADDING = 4
 # From the left, with widths in characters; Arguments takes what is left, but never less than _LEAST_WIDTH.
 _WIDTHS = {
     Column.NUMBER: 8,
@@ -32,19 +33,21 @@ _LEAST_WIDTH = 14
 _HIDDEN_AT_FIRST = (Column.DELTA, Column.TIME_TAG, Column.COMMENT, Column.COUNT)
 
 
+class ColumnPlace(NamedTuple):
+    """Where the texts of a column are painted: left edge and width, in pixels."""
+
+    column: Column
+    left: int
+    room: int
+    is_right_aligned: bool
+
+
 class ShownColumns(NamedTuple):
-    """Where columns are painted.
+    """The columns that are shown, in the order of the enumeration; the leftmost one has the gutter."""
 
-    places: (column, left edge, width) of each. leftmost: the one with the gutter.
-    """
-
-    places: list[tuple[Column, int, int]]
-    leftmost: Column
+    places: list[ColumnPlace]
+    gutter_left: int
     has_comments: bool
-
-    @property
-    def gutter_left(self) -> int:
-        return next(x for column, x, _ in self.places if column is self.leftmost)
 
 
 class TrafficHeader(QHeaderView):
@@ -91,11 +94,15 @@ class TrafficHeader(QHeaderView):
     def shown_columns(self) -> ShownColumns:
         """Return the columns that are shown, where they are now."""
         shown = self._shown()
-        return ShownColumns(
-            [(column, self.sectionViewportPosition(column), self.sectionSize(column)) for column in shown],
-            min(shown, key=self.visualIndex),
-            Column.COMMENT in shown,
-        )
+        leftmost = min(shown, key=self.visualIndex)
+        places = []
+        for column in shown:
+            before = _PADDING + (GUTTER if column is leftmost else 0)
+            room = self.sectionSize(column) - before - _PADDING
+            places.append(
+                ColumnPlace(column, self.sectionViewportPosition(column) + before, room, column in RIGHT_ALIGNED)
+            )
+        return ShownColumns(places, self.sectionViewportPosition(leftmost), Column.COMMENT in shown)
 
     def _shown(self) -> list[Column]:
         return [column for column in Column if not self.isSectionHidden(column)]

@@ -25,7 +25,7 @@ from tests.doubles.gui_program import (
 
 def test_a_picture_of_the_demo_can_be_taken(start_afresh: Start, tmp_path: Path) -> None:
     picture = tmp_path / "picture.png"
-    process = start_afresh("--demo", "--screenshot", str(picture), "--after", "2")
+    process = start_afresh("--demo", "--screenshot", str(picture), "--after", "1")
     assert end_of(process) == (0, "", "")
     assert_shows_a_window(picture)
 

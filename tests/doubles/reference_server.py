@@ -4,8 +4,8 @@ It prints its port, answers /add with /sum, /twice with /one and /two, and ends 
 """
 
 import asyncio
+import functools
 import os
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -17,6 +17,7 @@ from pythonosc.dispatcher import Dispatcher as TheirDispatcher
 
 from osc_workbench.net.servers import BlockingServer, ForkingServer, OscServer, ThreadingServer
 from osc_workbench.osc.dispatch import Dispatcher
+from tests.doubles.fork_server import ForkServer
 
 TIMEOUT = 20.0
 HOST = "127.0.0.1"
@@ -103,28 +104,31 @@ async def serve_our_async(url: str, dispatcher: Dispatcher) -> None:
 @contextmanager
 def served(kind: str, mode: str) -> Iterator[int]:
     """Run a server while the block lasts; yields its port. mode: of theirs "1.0" or "1.1", of ours the scheme."""
-    command = [sys.executable, "-m", "tests.doubles.reference_server", kind, mode]
-    process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    assert process.stdout is not None
-    assert process.stdin is not None
-    watchdog = threading.Timer(TIMEOUT, process.kill)
-    watchdog.start()
-    try:
-        line = process.stdout.readline()
-        assert line, f"{kind} did not start."
-        watchdog.cancel()
-        yield int(line)
-    finally:
-        watchdog.cancel()
-        # The whole session: those that fork leave children.
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, 9)
-        process.wait()
-        process.stdin.close()
-        process.stdout.close()
-        watchdog.join()
+    stdin, our_stdin = os.pipe()
+    our_stdout, stdout = os.pipe()
+    with open(our_stdin, "wb"), open(our_stdout, "rb") as output, open(os.devnull, "wb") as nothing:
+        process = _server().start(__name__, [kind, mode], stdin=stdin, stdout=stdout, stderr=nothing.fileno())
+        os.close(stdin)
+        os.close(stdout)
+        watchdog = threading.Timer(TIMEOUT, process.kill)
+        watchdog.start()
+        try:
+            line = output.readline()
+            assert line, f"{kind} did not start."
+            watchdog.cancel()
+            yield int(line)
+        finally:
+            watchdog.cancel()
+            # The whole session: those that fork leave children.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, 9)
+            process.wait()
+            watchdog.join()
+
+
+@functools.cache
+def _server() -> ForkServer:
+    return ForkServer(preload=["pythonosc.osc_server", "pythonosc.osc_tcp_server", "osc_workbench.net.servers"])
 
 
 if __name__ == "__main__":

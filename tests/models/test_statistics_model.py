@@ -201,6 +201,36 @@ def test_a_full_table_changes_its_rows_only_when_it_is_rearranged(shown: Table, 
     assert shown.refresh(1.0) == "dab"
 
 
+def counts(table: FlowTable) -> list[int]:
+    return [row.flow.count for row in table.rows]
+
+
+def test_of_a_long_table_every_row_has_its_turn(shown: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statistics_model, "PORTION", 2)
+    names = "abcdefg"
+    shown.receive(**dict.fromkeys(names, 1))
+    lengths = [len(shown.refresh(0.1)) for _ in range(4)]
+    assert lengths == [2, 4, 6, 7]
+    shown.receive(**dict.fromkeys(names, 1))
+    seen = []
+    for _ in range(5):
+        shown.refresh(0.1)
+        seen.append(counts(shown.table).count(2))
+    assert seen == [2, 4, 6, 7, 7]
+
+
+def test_rows_on_which_somebody_looks_are_up_to_date(shown: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statistics_model, "PORTION", 1)
+    shown.receive(a=3, b=2, c=1)
+    for _ in range(3):
+        shown.refresh(0.1)
+    for number in range(2, 6):
+        shown.receive(b=1, c=1)
+        shown.log.wait(0.1)
+        shown.table.refresh(shown.log.feed.statistics, shown.log.now_ns, ["/b"], ["/c"])
+        assert counts(shown.table)[1:] == [1 + number, number]
+
+
 def test_a_chosen_row_is_shown_in_any_case(shown: Table, limit: int) -> None:
     shown.receive(a=5, b=4, c=3, d=2)
     assert shown.refresh(1.0, "/d") == "abcd"

@@ -12,7 +12,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from osc_workbench.osc.signature import forget_signatures
 
 set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "osc_workbench_hypothesis")
-settings.register_profile("osc", database=None, deadline=None, max_examples=200)
+settings.register_profile("osc", database=None, deadline=None, max_examples=100)
 settings.load_profile("osc")
 
 

@@ -251,7 +251,7 @@ def test_what_is_known_stays_known_while_rules_are_edited() -> None:
 
 
 def test_another_point_of_reference_is_asked_about_anew() -> None:
-    log = Log(ColourRule("t<0.005", "blue"))
+    log = Log(ColourRule("t<=0.005", "blue"))
     log.receive(*range(10))
     log.colours.advance(never)
     assert log.shown() == ["blue"] * 6 + [None] * 4

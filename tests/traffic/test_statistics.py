@@ -278,3 +278,26 @@ def test_a_view_with_headers_of_its_own_is_taken_as_well() -> None:
     statistics.take(placed)
     (found,) = statistics.addresses(store.now_ns)
     assert (found.address, found.arguments[0].maximum) == ("/a", 5)
+
+
+def test_some_addresses_and_peers_are_told_in_the_order_asked_for() -> None:
+    store = HandFedStore()
+    store.receive(*[OscMessage("/a", "", ())] * 3, TRUNCATED_FLOAT, *[OscMessage("/b", "", ())] * 2)
+    store.receive(OscMessage(9, "", ()), peer=Peer("::1", 9), direction=Direction.OUT)
+    statistics, now = _taken(store), store.now_ns
+    assert statistics.top_addresses(10) == ["/a", "/b", None, 9]
+    assert statistics.top_addresses(1) == ["/a"]
+    found = statistics.addresses_of(("/b", "/nowhere", None, "/b", "/a"), now)
+    assert found == [
+        part for address in ("/b", None, "/a") for part in statistics.addresses(now) if part.address == address
+    ]
+    ways = [Link(1, PEER, Direction.IN), Link(1, Peer("::1", 9), Direction.OUT)]
+    assert statistics.top_peers(10) == ways
+    assert statistics.peers_of((ways[1], Link(2, PEER, Direction.IN), ways[0]), now) == statistics.peers(now)[::-1]
+    empty = TrafficStatistics(store)
+    assert (empty.top_addresses(5), empty.top_peers(5)) == ([], [])
+    assert (empty.addresses_of(("/a", None), now), empty.peers_of(ways, now), empty.address("/a", now)) == (
+        [],
+        [],
+        None,
+    )

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPalette, QShortcut
+from PySide6.QtWidgets import QApplication, QStyleOptionViewItem, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from osc_workbench.models.statistics_model import FlowTable, make_address_table, make_peer_table
@@ -96,6 +96,16 @@ def test_nothing_is_selected_while_there_is_nothing(shown: Shown) -> None:
     shown.refresh()
     assert (shown.selected, shown.model.rowCount()) == (None, 0)
     assert not any(shown.action(text).isEnabled() for text in ("Show only this address", "Copy row"))
+
+
+def test_it_knows_which_rows_can_be_seen(shown: Shown) -> None:
+    assert shown.view.seen() == ["/a", "/b", "/c"]
+    shown.receive(**{f"x{number}": 1 for number in range(50)})
+    seen = shown.view.seen()
+    assert seen[:3] == ["/a", "/b", "/c"]
+    assert 8 <= len(seen) <= 14
+    shown.view.scrollToBottom()
+    assert shown.view.seen()[-1] == shown.model.rows[-1].address
 
 
 def test_a_double_click_asks_for_the_messages_of_a_row(qtbot: QtBot, shown: Shown) -> None:
@@ -220,6 +230,8 @@ def test_shares_and_warnings_have_the_colours_of_the_theme(shown: Shown, colours
     image = shown.view.viewport().grab().toImage()
     share = shown.view.visualRect(shown.model.index(0, 3))
     assert image.pixelColor(share.left() + 9, share.center().y()) == colours.accent
-    types = shown.view.visualRect(shown.model.index(0, 4))
-    places = [(x, y) for x in range(types.left(), types.right()) for y in range(types.top(), types.bottom())]
-    assert colours.warning.name() in {image.pixelColor(x, y).name() for x, y in places}
+    for role in (QPalette.ColorRole.Text, QPalette.ColorRole.HighlightedText):
+        option = QStyleOptionViewItem()
+        shown.view.initViewItemOption(option)
+        shown.view._delegate.initStyleOption(option, shown.model.index(0, 4))
+        assert option.palette.color(role) == colours.warning

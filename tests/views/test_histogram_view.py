@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -102,7 +103,7 @@ def test_labels_neither_touch_nor_leave_the_picture(view: HistogramView, width: 
     view.resize(width, 110)
     metrics = view.fontMetrics()
     places = sorted((left, left + metrics.horizontalAdvance(label)) for left, label in view.labels())
-    assert all(stop < start for (_, stop), (start, _) in zip(places, places[1:], strict=False))
+    assert all(stop < start for (_, stop), (start, _) in pairwise(places))
     assert places[0][0] >= 0
     assert places[-1][1] <= width
     assert {"1 us", "1 ms", "1 s"} <= {label for _, label in view.labels()}

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
@@ -8,6 +10,11 @@ from tests.doubles.log_window import Log, matched
 from tests.doubles.traffic import numbered
 
 CHUNK = 256
+
+
+def after_one_chunk() -> Callable[[], bool]:
+    """Be late after one chunk has been looked at."""
+    return iter([False, *[True] * 9]).__next__
 
 
 @pytest.fixture
@@ -174,8 +181,7 @@ def test_the_place_is_found_again_as_rows_come_in_bit_by_bit(qtbot: QtBot, text:
     log.bar.setValue(490)
     log.model.set_shown(matched(log.store, text))
     while not log.model.is_complete:
-        asked = iter([False])
-        log.model.advance(lambda: next(asked, True))
+        log.model.advance(after_one_chunk())
     assert (log.view.current_row, log.line_of(500)) == (500, 10)
     assert not log.view.is_following
 
@@ -186,8 +192,7 @@ def test_what_is_in_sight_stays_when_rows_come_in_above(qtbot: QtBot) -> None:
     for first in range(0, 3 * CHUNK, CHUNK):
         log.receive(*numbered(CHUNK, first))
     log.model.set_shown(matched(log.store, "/n"))
-    asked = iter([False])
-    log.model.advance(lambda: next(asked, True))
+    log.model.advance(after_one_chunk())
     log.bar.setValue(100)
     before = log.top_row
     log.model.advance()
@@ -229,7 +234,8 @@ def test_a_table_of_latest_values_that_loses_an_address_stays_where_it_is(qtbot:
     assert (log.model.rowCount(), log.bar.value(), log.view.is_following) == (100, 20, False)
 
 
-def test_rows_that_all_give_way_at_once_are_followed_by_the_others(qtbot: QtBot, small_chunks: None) -> None:
+@pytest.mark.usefixtures("small_chunks")
+def test_rows_that_all_give_way_at_once_are_followed_by_the_others(qtbot: QtBot) -> None:
     log = Log(qtbot, limit_rows=CHUNK)
     log.receive(*numbered(CHUNK))
     log.bar.setValue(50)

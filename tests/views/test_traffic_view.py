@@ -1,160 +1,38 @@
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QAction, QContextMenuEvent, QHelpEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QToolTip
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from osc_workbench.models.traffic_model import Column, TrafficModel
-from osc_workbench.osc.packet import OscBundle, OscMessage
-from osc_workbench.osc.timetag import TimeTag
-from osc_workbench.traffic.chunk import ROWS_OF_CHUNK
-from osc_workbench.traffic.record import Direction
-from osc_workbench.views.theme import DARK, LIGHT
-from osc_workbench.views.traffic_view import TrafficView
-from tests.doubles.traffic import TRUNCATED_FLOAT, HandFedStore, numbered, url_of
+from osc_workbench.models.traffic_columns import Column
+from osc_workbench.osc.packet import OscMessage
+from tests.doubles.log_window import Log
+from tests.doubles.traffic import TRUNCATED_FLOAT, numbered
+
+SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+RIGHT = Qt.MouseButton.RightButton
 
 
-class Log:
-    """A log on the screen, and a store to feed it from."""
-
-    def __init__(self, qtbot: QtBot, limit_rows: int = 5_000_000) -> None:
-        self.store = HandFedStore(limit_rows)
-        self.model = TrafficModel(self.store, url_of)
-        self.view = TrafficView(self.model, LIGHT)
-        qtbot.addWidget(self.view)
-        self.view.resize(1000, 400)
-        with qtbot.waitExposed(self.view):
-            self.view.show()
-        self.bar = self.view.verticalScrollBar()
-
-    def receive(self, *packets: bytes | OscMessage | OscBundle, direction: Direction = Direction.IN) -> None:
-        self.model.apply_batch(self.store.receive(*packets, direction=direction))
-
-    def is_at_end(self) -> bool:
-        return self.bar.value() == self.bar.maximum()
-
-    def y_of(self, row: int) -> int:
-        return (row - self.model.first_row - self.bar.value()) * self.view._row_height + 2
-
-    def wheel(self, steps: int) -> None:
-        """Turn the wheel; up is positive."""
-        place = QPointF(50, 50)
-        event = QWheelEvent(
-            place,
-            self.view.viewport().mapToGlobal(place),
-            QPoint(),
-            QPoint(0, 120 * steps),
-            Qt.MouseButton.NoButton,
-            Qt.KeyboardModifier.NoModifier,
-            Qt.ScrollPhase.NoScrollPhase,
-            False,
-        )
-        QApplication.sendEvent(self.view.viewport(), event)
-
-    @property
-    def pill_text(self) -> str:
-        return self.view._pill.text() if self.view._pill.isVisible() else ""
+def selected(log: Log) -> list[int]:
+    rows = list(log.view.selected_rows())
+    assert log.view.selected_count == len(rows)
+    return rows
 
 
-@pytest.fixture
-def log(qtbot: QtBot) -> Log:
-    log = Log(qtbot)
-    log.receive(*numbered(200))
-    return log
-
-
-@pytest.fixture(autouse=True)
-def no_tool_tip_left() -> Iterator[None]:
-    yield
-    QToolTip.hideText()
-
-
-def test_it_follows_the_end(log: Log) -> None:
-    assert log.is_at_end()
-    log.receive(*numbered(50))
-    assert log.view.is_following
-    assert log.is_at_end()
-    assert log.pill_text == ""
-
-
-def test_the_wheel_releases_and_re_arms(log: Log) -> None:
-    log.wheel(+2)
-    assert not log.view.is_following
-    value = log.bar.value()
-    log.receive(*numbered(12))
-    assert log.bar.value() == value
-    assert log.pill_text == "▼ 12 new"
-    log.wheel(-100)
-    assert log.view.is_following
-    assert log.pill_text == ""
-
-
-def test_keys_release_and_re_arm(qtbot: QtBot, log: Log) -> None:
-    qtbot.keyClick(log.view, Qt.Key.Key_End)
-    assert log.view.is_following
-    qtbot.keyClick(log.view, Qt.Key.Key_PageUp)
-    qtbot.keyClick(log.view, Qt.Key.Key_PageUp)
-    assert not log.view.is_following
-    qtbot.keyClick(log.view, Qt.Key.Key_End)
-    assert log.view.is_following
-
-
-def test_the_scroll_bar_releases_and_re_arms(log: Log) -> None:
-    log.bar.setValue(10)
-    assert not log.view.is_following
-    log.bar.setValue(log.bar.maximum())
-    assert log.view.is_following
-
-
-def test_the_pill_counts_and_leads_to_the_end(qtbot: QtBot, log: Log) -> None:
-    log.bar.setValue(0)
-    log.receive(*numbered(1000))
-    log.receive(*numbered(234))
-    assert log.pill_text == "▼ 1,234 new"
-    qtbot.mouseClick(log.view._pill, Qt.MouseButton.LeftButton)
-    assert log.view.is_following
-    assert log.is_at_end()
-    assert log.pill_text == ""
-
-
-def test_following_can_be_switched_off_at_the_end(log: Log) -> None:
-    log.view.set_following(False)
-    value = log.bar.value()
-    log.receive(*numbered(3))
-    assert log.bar.value() == value
-    assert not log.view.is_following
-    assert log.pill_text == "▼ 3 new"
-
-
-def test_switching_is_told_once(qtbot: QtBot, log: Log) -> None:
-    told: list[bool] = []
-    log.view.following_changed.connect(told.append)
-    log.wheel(+1)
-    log.wheel(+1)
-    log.view.follow()
-    log.view.follow()
-    assert told == [False, True]
-
-
-def test_a_taller_view_still_shows_the_end(qtbot: QtBot, log: Log) -> None:
-    log.view.resize(1000, 200)
-    assert log.is_at_end()
-    log.view.resize(1000, 700)
-    assert log.is_at_end()
-    assert log.view.is_following
-
-
-def test_clearing_follows_again_and_takes_the_pill_away(log: Log) -> None:
-    log.bar.setValue(0)
-    log.receive(*numbered(5))
-    log.view.select(3)
-    log.store.clear()
-    log.model.apply_batch(log.store.batch(log.store.end_row))
-    assert log.view.is_following
-    assert log.pill_text == ""
-    assert log.view.current_row is None
+def drag_to(log: Log, position: QPoint) -> None:
+    """Move the mouse there with the left button held."""
+    place, left = QPointF(position), Qt.MouseButton.LeftButton
+    event = QMouseEvent(
+        QEvent.Type.MouseMove,
+        place,
+        log.view.viewport().mapToGlobal(place),
+        Qt.MouseButton.NoButton,
+        left,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(log.view.viewport(), event)
 
 
 def test_the_selection_stays_on_its_message_when_new_ones_come(log: Log) -> None:
@@ -163,39 +41,21 @@ def test_the_selection_stays_on_its_message_when_new_ones_come(log: Log) -> None
     assert log.view.current_row == 42
 
 
-def test_trimming_keeps_selection_and_what_is_in_sight(qtbot: QtBot) -> None:
-    log = Log(qtbot, limit_rows=ROWS_OF_CHUNK)
-    log.receive(*numbered(ROWS_OF_CHUNK))
-    log.receive(*numbered(ROWS_OF_CHUNK - 10))
-    log.view.select(ROWS_OF_CHUNK + 5_000)
-    log.bar.setValue(ROWS_OF_CHUNK + 4_990)
-    in_sight = log.model.first_row + log.bar.value()
-    log.receive(*numbered(100))
-    assert log.model.first_row > 0
-    assert log.view.current_row == ROWS_OF_CHUNK + 5_000
-    assert log.model.first_row + log.bar.value() == in_sight
-    assert not log.view.is_following
-    log.wheel(-1)
-    assert log.model.first_row + log.bar.value() == in_sight + QApplication.wheelScrollLines()
-    painted = log.view.viewport().grab().toImage()
-    log.view.viewport().update()
-    assert log.view.viewport().grab().toImage() == painted
-
-
-def test_a_selected_message_that_is_trimmed_is_let_go(qtbot: QtBot) -> None:
+def test_a_selected_message_that_is_trimmed_is_let_go(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("osc_workbench.traffic.chunk.ROWS_OF_CHUNK", 16)
     log = Log(qtbot, limit_rows=1)
     log.receive(*numbered(10))
     log.view.select(3)
     with qtbot.waitSignal(log.view.current_changed) as changed:
-        log.receive(*numbered(ROWS_OF_CHUNK))
+        log.receive(*numbered(16))
     assert changed.args == [None]
 
 
 def test_a_click_selects_the_row_under_it(qtbot: QtBot, log: Log) -> None:
-    row = log.model.first_row + log.bar.value() + 3
-    with qtbot.waitSignal(log.view.current_changed) as changed:
-        qtbot.mouseClick(log.view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(300, log.y_of(row)))
-    assert changed.args == [row]
+    row = log.top_row + 3
+    with qtbot.waitSignals([log.view.current_changed, log.view.selection_changed]):
+        log.click(row)
+    assert (log.view.current_row, selected(log)) == (row, [row])
 
 
 def test_a_click_below_the_rows_selects_nothing(qtbot: QtBot) -> None:
@@ -229,6 +89,156 @@ def test_the_selected_row_is_brought_into_sight(log: Log) -> None:
     assert not log.view.is_following
 
 
+def test_a_click_selects_a_row_of_a_filtered_log(log: Log) -> None:
+    log.filter("any=20 or any=70 or any=120")
+    log.click(70)
+    assert (log.view.current_row, selected(log)) == (70, [70])
+
+
+# Many rows.
+
+
+def test_clicks_with_shift_select_a_range_and_with_control_single_rows(log: Log) -> None:
+    log.view.select(100)
+    log.click(103, SHIFT)
+    assert (selected(log), log.view.current_row) == ([100, 101, 102, 103], 103)
+    log.click(98, SHIFT)
+    assert selected(log) == [98, 99, 100]
+    log.click(104, CONTROL)
+    log.click(99, CONTROL)
+    assert (selected(log), log.view.current_row) == ([98, 100, 104], 99)
+    log.click(101)
+    assert selected(log) == [101]
+
+
+@pytest.mark.parametrize(
+    ("key", "rows"),
+    [
+        (Qt.Key.Key_Up, lambda _page: range(99, 101)),
+        (Qt.Key.Key_Down, lambda _page: range(100, 102)),
+        (Qt.Key.Key_PageUp, lambda page: range(100 - page, 101)),
+        (Qt.Key.Key_PageDown, lambda page: range(100, 101 + page)),
+        (Qt.Key.Key_Home, lambda _page: range(101)),
+        (Qt.Key.Key_End, lambda _page: range(100, 200)),
+    ],
+)
+def test_keys_with_shift_select_on_the_way(qtbot: QtBot, log: Log, key: Qt.Key, rows: Callable[[int], range]) -> None:
+    log.view.select(100)
+    qtbot.keyClick(log.view, key, SHIFT)
+    assert selected(log) == list(rows(log.page))
+    assert log.view.current_row != 100
+    assert 0 <= log.line_of(log.view.current_row) < log.page
+
+
+def test_a_range_shrinks_when_the_keys_go_back(qtbot: QtBot, log: Log) -> None:
+    log.view.select(100)
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Up):
+        qtbot.keyClick(log.view, key, SHIFT)
+    assert selected(log) == [100, 101]
+    qtbot.keyClick(log.view, Qt.Key.Key_Down)
+    assert selected(log) == [102]
+
+
+def test_all_that_is_shown_is_selected_by_a_key(qtbot: QtBot, log: Log) -> None:
+    log.filter("any>=150")
+    qtbot.keyClick(log.view, Qt.Key.Key_A, CONTROL)
+    assert selected(log) == list(range(150, 200))
+    log.show_all()
+    assert log.view.selected_count == 50
+
+
+def test_the_mouse_selects_as_it_is_dragged(qtbot: QtBot, log: Log) -> None:
+    log.bar.setValue(50)
+    qtbot.mousePress(log.view.viewport(), Qt.MouseButton.LeftButton, pos=log.place_of(53))
+    drag_to(log, log.place_of(56))
+    assert selected(log) == [53, 54, 55, 56]
+    drag_to(log, log.place_of(51))
+    assert (selected(log), log.view.current_row) == ([51, 52, 53], 51)
+    qtbot.mouseRelease(log.view.viewport(), Qt.MouseButton.LeftButton, pos=log.place_of(51))
+    drag_to(log, log.place_of(60))
+    assert selected(log) == [51, 52, 53]
+
+
+def test_a_drag_stops_following(qtbot: QtBot, log: Log) -> None:
+    qtbot.mousePress(log.view.viewport(), Qt.MouseButton.LeftButton, pos=log.place_of(199))
+    assert log.view.is_following
+    drag_to(log, log.place_of(197))
+    assert not log.view.is_following
+
+
+@pytest.mark.parametrize(("y", "limit"), [(-300, 0), (5000, 199)])
+def test_beyond_the_edges_a_drag_goes_on_by_itself(qtbot: QtBot, log: Log, y: int, limit: int) -> None:
+    log.bar.setValue(100)
+    qtbot.mousePress(log.view.viewport(), Qt.MouseButton.LeftButton, pos=log.place_of(103))
+    drag_to(log, QPoint(50, y))
+    after_one = log.bar.value()
+    assert after_one != 100
+    qtbot.waitUntil(lambda: log.view.current_row == limit, timeout=5000)
+    qtbot.mouseRelease(log.view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(50, y))
+    assert selected(log) == list(range(min(103, limit), max(103, limit) + 1))
+    assert not log.view._drag.is_active
+
+
+# The menu.
+
+
+def requested(log: Log) -> list[tuple[int, int]]:
+    """Return (row, column) of the menus that are wished from now on."""
+    wished: list[tuple[int, int]] = []
+    log.view.cell_menu_requested.connect(lambda row, column, _position: wished.append((row, column)))
+    return wished
+
+
+def ask_by_mouse(log: Log, row: int, column: Column) -> None:
+    place = log.place_of(row, column)
+    log.click(row, button=RIGHT)
+    reason = QContextMenuEvent.Reason.Mouse
+    QApplication.sendEvent(
+        log.view.viewport(), QContextMenuEvent(reason, place, log.view.viewport().mapToGlobal(place))
+    )
+
+
+def test_the_menu_of_the_mouse_is_that_of_the_cell(log: Log) -> None:
+    log.filter("any>150")
+    wished = requested(log)
+    ask_by_mouse(log, 190, Column.PEER)
+    assert (wished, log.view.current_row) == ([(190, Column.PEER)], 190)
+
+
+def test_the_menu_of_a_selected_row_leaves_the_selection(log: Log) -> None:
+    log.view.select(190)
+    log.click(193, SHIFT)
+    ask_by_mouse(log, 191, Column.ADDRESS)
+    assert (selected(log), log.view.current_row) == ([190, 191, 192, 193], 191)
+    ask_by_mouse(log, 195, Column.ADDRESS)
+    assert selected(log) == [195]
+
+
+def test_the_menu_key_asks_for_the_address_of_the_current_row(log: Log) -> None:
+    places: list[QPoint] = []
+    log.view.cell_menu_requested.connect(lambda _row, _column, position: places.append(position))
+    wished = requested(log)
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(0, 0), QPoint(0, 0))
+    QApplication.sendEvent(log.view, event)
+    assert wished == []
+    log.view.select(7)
+    log.bar.setValue(100)
+    QApplication.sendEvent(log.view, event)
+    assert wished == [(7, Column.ADDRESS)]
+    assert 0 <= log.line_of(7) < log.page
+    place = log.view.viewport().mapFromGlobal(places[0])
+    assert log.view._index_at(place - QPoint(0, 1)) == 7
+
+
+def test_there_is_no_menu_where_there_is_no_row(qtbot: QtBot) -> None:
+    log = Log(qtbot)
+    wished = requested(log)
+    place = log.view.viewport().mapToGlobal(QPoint(50, 50))
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, QPoint(50, 50), place)
+    QApplication.sendEvent(log.view.viewport(), event)
+    assert wished == []
+
+
 def test_a_screen_reader_hears_the_selected_row(log: Log) -> None:
     log.receive(OscMessage("/synth/note", "s", ("C4",)), TRUNCATED_FLOAT, OscMessage("noslash"))
     log.view.select(200)
@@ -237,94 +247,3 @@ def test_a_screen_reader_hears_the_selected_row(log: Log) -> None:
     assert "Arguments malformed: " in log.view.accessibleDescription()
     log.view.select(202)
     assert log.view.accessibleDescription().endswith("the address does not start with a slash")
-
-
-def test_the_header_stands_right_above_the_rows_from_the_start(log: Log) -> None:
-    header, viewport = log.view.header.geometry(), log.view.viewport().geometry()
-    assert header.bottom() + 1 == viewport.top()
-    assert header.height() == log.view.header.sizeHint().height()
-    assert (header.left(), header.width()) == (viewport.left(), viewport.width())
-
-
-def test_all_kinds_of_rows_are_painted_in_both_themes(log: Log) -> None:
-    log.receive(OscMessage("noslash"), TRUNCATED_FLOAT, OscBundle(TimeTag(0), numbered(3)), OscBundle(TimeTag(1)))
-    log.receive(*numbered(1), direction=Direction.OUT)
-    log.receive(OscMessage("/ünï/" + "x" * 300, "s", ("é" * 300,)))
-    log.view.select(log.store.end_row - 2)
-    pictures = []
-    for colours in (LIGHT, DARK):
-        log.view.set_colours(colours)
-        pictures.append(log.view.viewport().grab().toImage())
-    assert pictures[0] != pictures[1]
-    assert log.view.newest_painted == log.store.end_row - 1
-
-
-def test_an_empty_log_says_what_to_do(qtbot: QtBot) -> None:
-    log = Log(qtbot)
-    before = log.view.viewport().grab().toImage()
-    log.view.set_placeholder("Send something.")
-    assert log.view.viewport().grab().toImage() != before
-
-
-def tip_at(log: Log, row: int, column: Column) -> str:
-    x = log.view.header.sectionViewportPosition(column) + 5
-    return log.view._tip_at(QPoint(x, log.y_of(row)))
-
-
-def test_a_cut_off_text_has_a_tool_tip_and_others_have_none(log: Log) -> None:
-    text = "y" * 300
-    log.receive(OscMessage("/short", "s", (text,)))
-    assert tip_at(log, 200, Column.ARGUMENTS) == f'"{text}"'
-    assert tip_at(log, 200, Column.ADDRESS) == ""
-    assert log.view._tip_at(QPoint(5, 100_000)) == ""
-
-
-def test_what_is_odd_about_a_packet_is_in_the_tool_tip(log: Log) -> None:
-    log.receive(OscMessage("noslash", "i", (1,)))
-    assert tip_at(log, 200, Column.ARGUMENTS) == "1\nthe address does not start with a slash"
-
-
-def test_a_tool_tip_shows_markup_from_the_network_as_it_is(qtbot: QtBot, log: Log) -> None:
-    log.receive(OscMessage("/a", "s", ("<img src='file:///etc/passwd'>" * 20,)))
-    place = QPoint(log.view.header.sectionViewportPosition(Column.ARGUMENTS) + 5, log.y_of(200))
-    event = QHelpEvent(QEvent.Type.ToolTip, place, log.view.viewport().mapToGlobal(place))
-    QApplication.sendEvent(log.view.viewport(), event)
-    assert QToolTip.isVisible()
-    assert "&lt;img src=" in QToolTip.text()
-    assert "<img" not in QToolTip.text()
-
-
-def test_the_menu_key_opens_the_menu_below_the_selected_row(qtbot: QtBot, log: Log) -> None:
-    menu = log.view.menu
-    menu.addAction(QAction("Copy", menu))
-    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(0, 0), QPoint(0, 0))
-    QApplication.sendEvent(log.view, event)
-    assert not menu.isVisible()
-    log.view.select(199)
-    QApplication.sendEvent(log.view, event)
-    assert menu.isVisible()
-    menu.close()
-
-
-def test_columns_can_be_hidden_but_not_all(log: Log) -> None:
-    header = log.view.header
-    for column, action in zip(Column, header.column_actions, strict=True):
-        if column is not Column.ADDRESS:
-            action.trigger()
-    assert [column for column in Column if not header.isSectionHidden(column)] == [Column.ADDRESS]
-    assert not header.column_actions[Column.ADDRESS].isEnabled()
-    log.view.viewport().grab()
-    header.reset_columns()
-    assert not any(header.isSectionHidden(column) for column in Column)
-    assert all(action.isChecked() and action.isEnabled() for action in header.column_actions)
-
-
-def test_a_malformed_packet_can_be_painted_with_any_columns(log: Log) -> None:
-    log.receive(TRUNCATED_FLOAT)
-    header = log.view.header
-    header.moveSection(header.visualIndex(Column.ARGUMENTS), 0)
-    log.view.viewport().grab()
-    header.column_actions[Column.ADDRESS].trigger()
-    header.column_actions[Column.ARGUMENTS].trigger()
-    log.view.viewport().grab()
-    assert log.view.newest_painted == 200
