@@ -20,12 +20,16 @@ def status_line(
     store = session.store
     rate = sum(status.packets_per_second for status in statuses)
     dropped = sum((status.dropped or 0) + status.discarded for status in statuses)
-    # There is no room for both in a small window.
-    limit = "" if standstill else f" of at most {store.limit_rows:,}"
+    # A small window has no room for everything.
+    kept = (
+        "messages kept"
+        if standstill
+        else f"of at most {store.limit_rows:,} messages kept, {size_text(store.size_bytes)}"
+    )
     parts = (
         *([_PAUSED + ", ".join(standstill)] if standstill else []),
         f"{rate:,.0f} packets/s",
-        f"{len(store):,}{limit} messages kept, {size_text(store.size_bytes)}",
+        f"{len(store):,} {kept}",
         f"backlog {backlog:,}",
         f"{dropped:,} lost",
     )
@@ -36,7 +40,7 @@ def _standstill(session: Session, model: TrafficModel, is_stopped: bool) -> list
     """Say what does not go on as usual: recording, the picture, the sources."""
     parts = []
     if not session.is_storing:
-        parts.append(f"not recording ({session.not_stored:,} packets passed by)")
+        parts.append(f"not recording ({session.not_stored:,} passed by)")
     if model.is_paused:
         parts.append(f"view paused ({model.held_back:,} held back)")
     if is_stopped:

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from osc_workbench.models.argument_text import shown_address
-from osc_workbench.models.traffic_model import Column
+from osc_workbench.models.traffic_columns import Column
 from osc_workbench.osc.codec import decode_packet
 from osc_workbench.osc.errors import OscDecodeError
 from osc_workbench.osc.notation import format_address, format_argument, format_string
@@ -53,6 +53,11 @@ def _place(record: PacketRecord) -> Iterator[CellQuery]:
     number = record.row + 1
     yield CellQuery("From here on", f"number:{number}..")
     yield CellQuery("Up to here", f"number:..{number}")
+
+
+def _bundle(record: PacketRecord) -> Iterator[CellQuery]:
+    if record.is_bundle:
+        yield CellQuery("In a bundle", "in:bundle")
 
 
 def _direction(record: PacketRecord) -> Iterator[CellQuery]:
@@ -221,6 +226,8 @@ def _number(place: int, literal: str) -> Iterator[CellQuery]:
 _FINDERS: dict[Column, Callable[[PacketRecord], Iterator[CellQuery]]] = {
     Column.NUMBER: _place,
     Column.TIME: _place,
+    Column.DELTA: _place,
+    Column.TIME_TAG: _bundle,
     Column.DIRECTION: _direction,
     Column.PEER: _peer,
     Column.ADDRESS: _address,

@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from osc_workbench.models.argument_text import describe_arguments, describe_issues, shown_address
 from osc_workbench.models.time_tag_text import time_tag_text
@@ -34,8 +34,7 @@ class BundlePart(enum.Enum):
     LAST = "last"
 
 
-@dataclass(frozen=True, slots=True)
-class RowLook:
+class RowLook(NamedTuple):
     """What a row shows: one text a column, and what it means.
 
     unix_ns: time of arrival or sending.

@@ -18,10 +18,15 @@ def time_tag_text(record: PacketRecord) -> str:
     """Return how far ahead the innermost bundle of a message lies, or how late it came; "" outside of bundles."""
     if not record.is_bundle:
         return ""
-    value = _innermost(record)
+    return _text_of(_innermost(record), record.unix_ns)
+
+
+@lru_cache(64)
+def _text_of(value: int, unix_ns: int) -> str:
+    # The messages of a bundle stand together.
     if value < len(_SPECIAL):
         return _SPECIAL[value]
-    ahead = TimeTag(value).to_unix_ns(record.unix_ns) - record.unix_ns
+    ahead = TimeTag(value).to_unix_ns(unix_ns) - unix_ns
     if abs(ahead) >= _DAY_NS:
         # A clock that was never set: of such a time nobody needs the seconds.
         return f"{'+' if ahead > 0 else 'late '}{abs(ahead) // _DAY_NS:,} d"

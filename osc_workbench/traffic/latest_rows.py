@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from osc_workbench.traffic.address_slots import AddressSlots
+from osc_workbench.traffic.pieces import Pieces
 from osc_workbench.traffic.query import BoundQuery
 from osc_workbench.traffic.row_view import RowView
 from osc_workbench.traffic.shown_rows import Change
@@ -24,6 +25,7 @@ class LatestRows:
     def __init__(self, store: TrafficStore, query: BoundQuery | None) -> None:
         self._store = store
         self._query = query
+        self._pieces = Pieces() if query is None else query.query.pieces
         self._end = store.first_row
         self._slots = AddressSlots(store.headers)
         # By slot: where it is shown, -1 if it is not. By place: row, count and slot.
@@ -48,7 +50,7 @@ class LatestRows:
         self._end = max(self._end, self._store.first_row)
         before = len(self)
         seen = self._end
-        for chunk, first, end in self._store.chunks(self._end, self._store.end_row):
+        for chunk, first, end in self._pieces.ahead(self._store, self._end):
             if self._end > seen and is_late():
                 break
             self._take(RowView(self._store.headers, chunk, slice(first, end)))

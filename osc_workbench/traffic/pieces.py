@@ -12,6 +12,8 @@ from osc_workbench.traffic.store import TrafficStore
 # Most questions are answered for so many rows within a millisecond or two.
 _ROWS = 16_384
 _ANY_SIZE = 1 << 62
+# So many questions take no more than a few milliseconds for a piece.
+_QUICK_TERMS = 8
 
 
 class Pieces(NamedTuple):
@@ -19,6 +21,11 @@ class Pieces(NamedTuple):
 
     rows: int = _ROWS
     size_bytes: int = _ANY_SIZE
+
+    def for_terms(self, count: int, slow_count: int) -> "Pieces":
+        """Return pieces for so many questions, of which some depend on the bytes."""
+        rows = self.rows * _QUICK_TERMS // max(_QUICK_TERMS, count)
+        return Pieces(max(1, rows), self.size_bytes if slow_count < 2 else self.size_bytes // slow_count)
 
     def ahead(self, store: TrafficStore, first_row: int) -> Iterator[tuple[Chunk, int, int]]:
         """Yield (chunk, first, end) for all rows from this one on; first and end count in the chunk."""

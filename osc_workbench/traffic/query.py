@@ -21,6 +21,10 @@ from osc_workbench.traffic.query_terms import BY_CODE, bare_text
 from osc_workbench.traffic.row_view import RowView
 
 _REMEMBERED = 256
+# At worst each takes 0.1 s for a single message.
+EXPRESSIONS_LIMIT = 8
+# Beyond so many terms nobody wants to know which of them excludes most, and each would be tried.
+_TRIED_LIMIT = 20
 # These cost a look into a table for each row.
 QUICK_TESTS = (HeaderTest, LinkValues)
 # These can cost much more for some texts than for others.
@@ -41,6 +45,10 @@ class Query:
     def __post_init__(self) -> None:
         root = parse_tree(self.text)
         conditions = {word: condition_of(word) for word in _words(root)}
+        expressions = [word for word in conditions if word.is_expression]
+        if len(expressions) > EXPRESSIONS_LIMIT:
+            word = expressions[EXPRESSIONS_LIMIT]
+            raise QueryError(word.start, word.end, f"A query can have {EXPRESSIONS_LIMIT} regular expressions.")
         object.__setattr__(self, "_root", root)
         object.__setattr__(self, "_conditions", conditions)
 
@@ -61,7 +69,8 @@ class Query:
     @property
     def pieces(self) -> Pieces:
         """In how large pieces it can be asked of a log so that none takes long."""
-        return smallest(part.pieces for part in self._conditions.values() if isinstance(part, SLOW_CONDITIONS))
+        slow = [part.pieces for part in self._conditions.values() if isinstance(part, SLOW_CONDITIONS)]
+        return smallest(slow).for_terms(len(self._conditions), len(slow))
 
     def explain(self) -> str:
         """Return a sentence that says what it matches."""
@@ -79,8 +88,8 @@ class Query:
         return f"({text})" if is_inner else text
 
     def without_terms(self) -> list[tuple[str, str]]:
-        """Return (term, query without it) for each term that the whole must match; fewer than two give none."""
-        if not isinstance(self._root, All):
+        """Return (term, query without it) for each term that the whole must match; fewer than two or many give none."""
+        if not isinstance(self._root, All) or len(self._root.parts) > _TRIED_LIMIT:
             return []
         parts = [self.text[start:end] for start, end in self._root.spans]
         return [(part, " ".join(parts[:index] + parts[index + 1 :])) for index, part in enumerate(parts)]

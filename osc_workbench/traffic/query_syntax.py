@@ -15,6 +15,8 @@ from typing import NamedTuple
 # Deeper than anybody writes by hand; keeps recursion bounded.
 NESTING_LIMIT = 100
 LENGTH_LIMIT = 10_000
+# Each term is asked about each row.
+TERMS_LIMIT = 200
 _JOINERS = {"or": "or", "|": "or", "||": "or", "and": "and", "&": "and", "&&": "and"}
 # Fields that take a comparison, around whose sign there may be spaces.
 _COMPARISON = re.compile(r"(?P<field>[A-Za-z]+(?:\[[^\]\s]*\])?)\s*(?P<sign>==|!=|<=|>=|!~|=|<|>|~)\s*")
@@ -105,6 +107,7 @@ class _Parser:
 
     def __init__(self, text: str) -> None:
         self._text = text
+        self._terms = 0
         self.position = 0
         self._skip()
 
@@ -207,6 +210,9 @@ class _Parser:
 
     def _word(self) -> Word:
         start = self.position
+        self._terms += 1
+        if self._terms > TERMS_LIMIT:
+            raise QueryError(start, start + 1, f"A query can have {TERMS_LIMIT} terms.")
         found = _COMPARISON.match(self._text, start) or _FIELD.match(self._text, start)
         field = found["field"] if found else ""
         sign = (found["sign"] if "sign" in found.groupdict() else ":") if found else ""

@@ -88,7 +88,7 @@ def bare_text(word: Word) -> Condition:
 def _pattern(word: Word) -> Condition:
     condition = AddressMatches(word.value)
     if condition.pattern.fault:
-        raise fault(word, f"This pattern can match nothing: {condition.pattern.fault}")
+        raise fault(word, f"This pattern can match nothing: {condition.pattern.fault}.")
     return condition
 
 

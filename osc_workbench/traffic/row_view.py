@@ -175,7 +175,9 @@ class RowView:
         packet = self.chunk.content(int(bundles.offset[index]), int(bundles.size[index]))
         found = message_time_tags(packet)
         positions = self.local_rows[places] - bundles.first[index]
-        for place, position in zip(places.tolist(), positions.tolist(), strict=True):
+        # A row without bytes stands for what could not be read; it has the time tag of the whole.
+        is_message = (self.headers[places] != NO_HEADER) | (self.sizes[places] > 0)
+        for place, position in zip(places[is_message].tolist(), positions[is_message].tolist(), strict=True):
             if position < len(found):
                 tags[place] = found[position]
 

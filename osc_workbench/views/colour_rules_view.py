@@ -82,7 +82,9 @@ class ColourRulesView(QWidget):
         self._delegate.closeEditor.connect(self._on_editor_closed)
         self.table.delete_pressed.connect(self._on_remove)
         for keys, slot in (("Alt+Up", self._on_up), ("Alt+Down", self._on_down)):
-            QShortcut(QKeySequence(keys), self.table, slot, context=Qt.ShortcutContext.WidgetShortcut)
+            # PySide takes no heed of a context beside a slot.
+            shortcut = QShortcut(QKeySequence(keys), self.table, context=Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(slot)
         selection = self.table.selectionModel()
         for changed in (self._model.rowsInserted, self._model.rowsRemoved, self._model.layoutChanged):
             changed.connect(self._show_buttons)

@@ -175,7 +175,7 @@ class FilterBar(QWidget):
     def show_result(self, shown: int, total: int, progress: float) -> None:
         """Say how many of all messages match. progress: how much has been looked at, 0 to 1."""
         asks = bool(self._reading.query or self._reading.message)
-        text = f"{shown:,} of {total:,}" if asks else f"{total:,} messages"
+        text = f"{shown:,} of {total:,}" if asks or shown != total else f"{total:,} messages"
         self.count.setText(f"{text}   {int(progress * 100)} %" if asks and progress < 1 else text)
         # It may become wider, but not narrower: what stands beside it would dance.
         self.count.setMinimumWidth(max(self.count.minimumWidth(), self.count.sizeHint().width()))

@@ -81,7 +81,7 @@ class FilterMessage(QWidget):
 
 
 class _WrappedLabel(QLabel):
-    """Takes what room there is, on more lines if need be; it makes no window wider, and none higher that is wide enough."""
+    """Takes what room there is, on more lines if need be; no window gets wider, and no wide one higher."""
 
     def __init__(self) -> None:
         super().__init__()

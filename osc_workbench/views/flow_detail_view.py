@@ -24,7 +24,7 @@ class FlowDetailView(QSplitter):
         self.figures.setProperty("pane", True)
         self.figures.setAccessibleName("Figures of the selected row")
         self.figures.setPlaceholderText("Select a row to see all its figures.")
-        self.gaps = HistogramView("Gaps", "Time between messages", "There is only one message.", colours)
+        self.gaps = HistogramView("Gaps", "Time between messages", "Too few messages.", colours)
         self.lateness = HistogramView("Early ← → late", "Lateness of time tags", "No time tags.", colours)
         pictures = QWidget()
         layout = QVBoxLayout(pictures)

@@ -137,5 +137,7 @@ class LogScroller(QObject):
     @contextmanager
     def _moving_along(self, is_moving: bool) -> Iterator[None]:
         self.is_moving = is_moving
-        yield
-        self.is_moving = False
+        try:
+            yield
+        finally:
+            self.is_moving = False

@@ -1,6 +1,5 @@
 """Painting one row of the message log."""
 
-from collections.abc import Mapping
 from operator import attrgetter
 
 from PySide6.QtCore import QLine, QRect, Qt
@@ -29,7 +28,6 @@ class RowPainter:
     def __init__(self, colours: Colours, metrics: QFontMetrics) -> None:
         self._colours = colours
         self._pens = [[self._pens_of(is_selected, out) for out in (False, True)] for is_selected in (False, True)]
-        self._rules: Mapping[str, QColor] = getattr(colours, "rules", {})
         self._metrics = metrics
         self._advance = metrics.horizontalAdvance("0")
         self.row_height = metrics.height() + 4
@@ -97,7 +95,7 @@ class RowPainter:
             return colours.error_base
         if look.is_match:
             return colours.match_base
-        ruled = None if look.colour is None else self._rules.get(look.colour)
+        ruled = None if look.colour is None else colours.rules.get(look.colour)
         if ruled is not None:
             return ruled
         if look.direction is Direction.OUT:

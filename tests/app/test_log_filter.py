@@ -40,7 +40,8 @@ def test_new_rows_are_shown_if_they_match(user: LogUser) -> None:
 
 def test_what_cannot_be_read_is_underlined_and_the_filter_before_stays(user: LogUser) -> None:
     user.filter("/n")
-    user.filter('/n arg[0]~"')
+    user.bar.set_text("/n arg[0]>")
+    user.settle()
     assert user.state is EditState.INVALID
     assert not user.bar.edit.fault_area().isEmpty()
     assert user.message.startswith("Column ")
@@ -48,11 +49,11 @@ def test_what_cannot_be_read_is_underlined_and_the_filter_before_stays(user: Log
     assert user.rows() == [4, 5, 6, 8]
 
 
-@pytest.mark.parametrize("text", ["(", ")(", "arg[", "late>", "any~/(/", "t:..", "type:", "-", "not", "\t", "�", '"'])
-def test_no_text_is_an_exception(user: LogUser, text: str) -> None:
-    user.bar.set_text(text)
-    user.settle()
-    assert user.state in EditState
+def test_no_text_is_an_exception(user: LogUser) -> None:
+    for text in ("(", ")(", "arg[", "late>", "any~/(/", "t:..", "type:", "-", "not", "\t", "�", '"', "/" * 3000):
+        user.bar.set_text(text)
+        user.settle()
+        assert user.state in EditState
     assert not user.workbench.faults.count
 
 
@@ -107,7 +108,7 @@ def test_a_filter_that_matches_nothing_offers_to_drop_the_term_to_blame(user: Lo
     assert user.state is EditState.BARREN
     assert user.rows() == []
     assert user.message == "No message matches."
-    assert user.bar.message.button.text() == "Drop “any>1e30” (4 match)"
+    assert user.bar.message.button.accessibleName() == "Drop “any>1e30” (4 match)"
     user.click(user.bar.message.button)
     assert user.bar.text == "/fader type:f"
     assert user.rows() == [0, 1, 2, 3]
@@ -117,7 +118,7 @@ def test_a_filter_that_matches_nothing_offers_to_drop_the_term_to_blame(user: Lo
 def test_the_term_to_blame_is_found_in_what_needs_history(user: LogUser) -> None:
     user.receive(*faders([0.8, 0.8, 0.5]))
     user.filter("changed any>1e30")
-    assert user.bar.message.button.text().startswith("Drop “any>1e30” (")
+    assert user.bar.message.button.accessibleName().startswith("Drop “any>1e30” (")
 
 
 def test_a_filter_that_matches_nothing_yet_is_fine_once_something_comes(user: LogUser) -> None:
@@ -130,6 +131,7 @@ def test_a_filter_that_matches_nothing_yet_is_fine_once_something_comes(user: Lo
 
 
 def test_a_filter_for_marks_follows_the_marks(user: LogUser) -> None:
+    user.act("focus statistics")
     user.filter("marked")
     assert user.rows() == []
     user.desk.marks.set(2)

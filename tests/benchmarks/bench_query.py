@@ -162,7 +162,9 @@ def print_whole_logs(block: list[bytes], rows: int, rounds: int) -> None:
         theirs = result["python-osc"].nanoseconds * rows / count
         ratio = result["ours"].ratio * rows / count
         matching = len(ask(text, store))
-        cells.append((text, f"{matching:,}", f"{theirs / 1e6:,.0f}", f"{result['ours'].nanoseconds / 1e6:,.0f}", f"{ratio:,.1f}"))
+        cells.append(
+            (text, f"{matching:,}", f"{theirs / 1e6:,.0f}", f"{result['ours'].nanoseconds / 1e6:,.0f}", f"{ratio:,.1f}")
+        )
     print_table(f"{rows:,} rows, ms", cells, ("query", "matching", "python-osc", "ours", "times faster"))
 
 

@@ -41,8 +41,9 @@ class Trial(NamedTuple):
 class Receiver:
     """A receiving process and the questions to it."""
 
-    def __init__(self, name: str, command: list[str]) -> None:
+    def __init__(self, name: str, command: list[str], addresses: int = 8) -> None:
         self.name = name
+        self.addresses = addresses
         # Unbuffered, so that select sees every answer.
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0)
         self.port = int(self.process.stdout.readline())
@@ -61,7 +62,7 @@ class Receiver:
         return value if isinstance(value, dict) else {"received": value}
 
     def trial(self, rate: float, seconds: float = TRIAL_SECONDS) -> "Trial":
-        sent, elapsed = send(self.port, rate, seconds)
+        sent, elapsed = send(self.port, rate, seconds, self.addresses)
         end = time.perf_counter()
         answer = self.ask()
         return Trial(sent, sent / elapsed, time.perf_counter() - end, answer)
@@ -88,10 +89,10 @@ class Receiver:
         self.process.stdout.close()
 
 
-def send(port: int, rate: float, seconds: float) -> tuple[int, float]:
+def send(port: int, rate: float, seconds: float, addresses: int) -> tuple[int, float]:
     """Return how many left and in how many seconds."""
     # A process of its own, so that sending takes nothing from this one's loop.
-    command = [sys.executable, str(HERE / "sender.py"), str(port), str(rate), str(seconds)]
+    command = [sys.executable, str(HERE / "sender.py"), str(port), str(rate), str(seconds), str(addresses)]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     sent, elapsed = result.stdout.split()
     return int(sent), float(elapsed)

@@ -10,6 +10,7 @@ import os
 import socket
 import sys
 import time
+from functools import partial
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["QT_API"] = "pyside6"
@@ -53,8 +54,8 @@ async def python_osc() -> None:
     await asyncio.Event().wait()
 
 
-async def workbench() -> None:
-    """The whole program: window shown, log following, a packet in the detail."""
+async def workbench(panels: tuple[str, ...] = ()) -> None:
+    """The whole program: window shown, log following, a packet in the detail, and these panels in front."""
     from PySide6.QtWidgets import QApplication
 
     from osc_workbench.app.faults import Faults
@@ -71,6 +72,8 @@ async def workbench() -> None:
     endpoint = session.add_endpoint(EndpointUrl.parse("udp://127.0.0.1:0"))
     await session.open_endpoint(endpoint)
     bench.window.show()
+    for name in panels:
+        bench.window.show_panel(name)
     bench.frame_clock.start()
     state = {"frames": [], "last": time.perf_counter(), "base": 0, "dropped": 0, "end": 0}
 
@@ -124,6 +127,8 @@ def main() -> None:
         "python-osc": (WorkbenchEventLoop, python_osc),
         "python-osc-qasync": (qasync.QEventLoop, python_osc),
         "workbench": (WorkbenchEventLoop, workbench),
+        "workbench-statistics": (WorkbenchEventLoop, partial(workbench, ("statistics",))),
+        "workbench-lint": (WorkbenchEventLoop, partial(workbench, ("lint",))),
     }[sys.argv[1]]
     with asyncio.Runner(loop_factory=lambda: loop(application)) as runner:
         runner.run(body())

@@ -1,7 +1,7 @@
-"""A fast, paced sender of OSC datagrams: `python sender.py PORT RATE SECONDS`; prints how many left, in which time.
+"""A fast, paced sender of OSC datagrams: `python sender.py PORT RATE SECONDS [ADDRESSES]`.
 
-Each message is /synth/N/freq ,f with a running number; sendmmsg takes up to 64 of them in one system call, so that the
-sender is faster than what it measures.
+Prints how many left, in which time. Each message is /syn/N/freq ,f with a running number, N one of ADDRESSES (8);
+sendmmsg takes up to 64 of them in one system call, so that the sender is faster than what it measures.
 """
 
 import ctypes
@@ -14,32 +14,43 @@ import numpy as np
 
 BATCH = 64
 _MESSAGE = 24
+# struct mmsghdr.
+_HEADER = 64
 
 
-def messages() -> np.ndarray:
-    """Return BATCH datagrams of 24 bytes as one array of rows."""
-    rows = [f"/synth/{n % 8}/freq".encode() + b"\0\0\0,f\0\0" + struct.pack(">f", n) for n in range(BATCH)]
+def messages(addresses: int) -> np.ndarray:
+    """Return datagrams of 24 bytes as one array of rows: whole batches, and each address at least once."""
+    count = -(-addresses // BATCH) * BATCH
+    rows = [f"/syn/{n % addresses:04d}/freq".encode() + b"\0\0,f\0\0" + struct.pack(">f", n) for n in range(count)]
     assert all(len(row) == _MESSAGE for row in rows)
-    return np.frombuffer(b"".join(rows), np.uint8).reshape(BATCH, _MESSAGE).copy()
+    return np.frombuffer(b"".join(rows), np.uint8).reshape(count, _MESSAGE).copy()
 
 
 class Sender:
     """Sends batches to one port of this machine."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, addresses: int) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.connect(("127.0.0.1", port))
-        self._data = messages()
-        self._parts = np.zeros((BATCH, 2), np.uint64)
-        self._parts[:, 0] = self._data.ctypes.data + np.arange(BATCH, dtype=np.uint64) * np.uint64(_MESSAGE)
+        self._data = messages(addresses)
+        count = len(self._data)
+        self._parts = np.zeros((count, 2), np.uint64)
+        self._parts[:, 0] = self._data.ctypes.data + np.arange(count, dtype=np.uint64) * np.uint64(_MESSAGE)
         self._parts[:, 1] = _MESSAGE
-        self._headers = np.zeros((BATCH, 8), np.uint64)
-        self._headers[:, 2] = self._parts.ctypes.data + np.arange(BATCH, dtype=np.uint64) * np.uint64(16)
+        self._headers = np.zeros((count, 8), np.uint64)
+        self._headers[:, 2] = self._parts.ctypes.data + np.arange(count, dtype=np.uint64) * np.uint64(16)
         self._headers[:, 3] = 1
+        self._next = 0
         self._sendmmsg = ctypes.CDLL(None, use_errno=True).sendmmsg
 
     def send(self, count: int) -> int:
-        return max(0, self._sendmmsg(self._socket.fileno(), ctypes.c_void_p(self._headers.ctypes.data), count, 0))
+        # From the next row on, so that all addresses get their turn.
+        start = self._next
+        count = min(count, len(self._data) - start)
+        place = ctypes.c_void_p(self._headers.ctypes.data + start * _HEADER)
+        sent = max(0, self._sendmmsg(self._socket.fileno(), place, count, 0))
+        self._next = (start + sent) % len(self._data)
+        return sent
 
     def run(self, rate: float, seconds: float) -> int:
         """Send `rate` a second in even batches; return how many left."""
@@ -60,7 +71,7 @@ class Sender:
 
 if __name__ == "__main__":
     port, rate, seconds = int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
-    sender = Sender(port)
+    sender = Sender(port, int(sys.argv[4]) if len(sys.argv) > 4 else 8)
     start = time.perf_counter()
     sent = sender.run(rate, seconds)
     print(sent, time.perf_counter() - start, flush=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QInputDialog, QWidget
@@ -9,23 +10,29 @@ from pytestqt.qtbot import QtBot
 
 from osc_workbench.app.workbench import Workbench
 from osc_workbench.models.traffic_columns import Column
+from osc_workbench.net.arrivals import Arrivals
+from osc_workbench.net.url import EndpointUrl
 from osc_workbench.osc.codec import encode_packet
 from osc_workbench.osc.packet import OscBundle, OscMessage
+from osc_workbench.traffic.record import Direction, Peer
 from osc_workbench.views.filter_edit import EditState
-from tests.doubles.stored import put
 
-URL = "udp://127.0.0.1:9000"
+URL = EndpointUrl("udp", "127.0.0.1", 9000)
+PEER = Peer("127.0.0.1", 50_000)
+# 2023-11-14 22:13:20 UTC.
+START_NS = 1_700_000_000_000_000_000
 NO_MODIFIER = Qt.KeyboardModifier.NoModifier
 
 
 class LogUser:
-    """Packets arrive at endpoint 1, 1 us apart, without a socket."""
+    """Packets arrive at endpoint 1, 1 us apart, without a socket; the endpoint is closed."""
 
     def __init__(self, qtbot: QtBot, workbench: Workbench) -> None:
         self.workbench = workbench
         self.window, self.log, self.bar = workbench.window, workbench.window.log, workbench.desk.filter_bar
         self.desk, self.store, self.model = workbench.desk, workbench.session.store, workbench.traffic_model
-        workbench._urls[1] = URL
+        self._now_ns = START_NS
+        workbench.session.add_endpoint(URL)
         with qtbot.waitActive(self.window):
             self.window.activateWindow()
         self.log.setFocus()
@@ -34,19 +41,25 @@ class LogUser:
 
     def receive(self, *packets: bytes | OscMessage | OscBundle) -> None:
         """Let packets arrive and show them."""
-        first_row = self.store.end_row
-        put(self.store, [packet if isinstance(packet, bytes) else encode_packet(packet) for packet in packets])
-        self.workbench.session.lint.take(first_row, self.store.end_row)
+        datagrams = [packet if isinstance(packet, bytes) else encode_packet(packet) for packet in packets]
+        times = self._now_ns + 1000 * np.arange(len(datagrams), dtype=np.int64)
+        self._now_ns += 1000 * len(datagrams)
+        arrivals = Arrivals(1, Direction.IN, datagrams, times, [PEER] * len(datagrams))
+        self.workbench.session._take(arrivals)
         self.settle()
 
     def settle(self) -> None:
         """Make frames until all that is kept has been looked at."""
         self.workbench.refresh()
         for _ in range(1000):
-            if self.desk.state.is_complete and self.desk.feed.is_complete:
+            if not self.workbench.session.backlog and self._is_complete():
                 break
             self.workbench.take_frame()
         self.workbench.refresh()
+
+    def _is_complete(self) -> bool:
+        counts = self.desk.statistics.isVisible() and not self.desk.statistics.visibleRegion().isEmpty()
+        return self.desk.state.is_complete and (not counts or self.desk.feed.is_complete)
 
     # What is done.
 

@@ -56,14 +56,17 @@ class QueriedLog:
     def receive(self, *packets: bytes | OscPacket, link: int = 0, step_ns: int = 1_000_000) -> None:
         """Take in packets, the first of them at `now_ns`."""
         datagrams = [packet if isinstance(packet, bytes) else encode_packet(packet) for packet in packets]
-        first_row = self.store.end_row
         times = self.now_ns + np.arange(len(datagrams), dtype=np.int64) * step_ns
         self.now_ns += len(datagrams) * step_ns
         links = np.full(len(datagrams), self.store.links.number_of(*LINKS[link]), np.uint32)
         index = 0
         while index < len(datagrams):
             rows, index, _ = index_datagrams(datagrams, index, times, links, self.store.headers)
+            first_row = self.store.end_row
             self.store.append(rows)
+            self._note(first_row)
+
+    def _note(self, first_row: int) -> None:
         for view in views_of(self.store, first_row, self.store.end_row):
             self._strangers.update(view.rows[view.without_header].tolist())
             self._find_faults(view.chunk.first_row, view.rows.tolist())
@@ -87,17 +90,15 @@ class QueriedLog:
         views = views_of(self.store, self.store.first_row, self.store.end_row)
         return [row for view in views for row in view.rows[bound.mask(view)].tolist()]
 
-    def slowly_matching(self, text: str) -> list[PacketRecord]:
-        """Return the kept records that match, asked one by one."""
+    def slowly_matching(self, text: str, kept_only: bool = True) -> list[PacketRecord]:
+        """Return the records that match, asked one by one."""
         marks = {row: self.marks.comment(row) for row in self.marks}
         log = SlowLog(
             self.records, START_NS, URLS.__getitem__, names_of, marks, self.findings, frozenset(self._strangers)
         )
+        first_row = self.store.first_row if kept_only else 0
         matches = slow_matches(text, log)
-        first_row = self.store.first_row
-        return [
-            record for record, match in zip(self.records, matches, strict=True) if match and record.row >= first_row
-        ]
+        return [record for record, match in zip(self.records[first_row:], matches[first_row:], strict=True) if match]
 
 
 # Packets of every kind.

@@ -29,8 +29,6 @@ TEXTS_OF_TERMS = [
     "bytes:2f", 'bytes:"2f 62"', 'bytes:"??66"', 'bytes:"00 2c"', 'bytes:"\\"world\\""', 'bytes:"66 00 ?? ??"',
     "bytes:0000", 'bytes:"2c 66 00 00 40"', 'bytes:"?? ?? 2c"', "bytes:40a0",
 ]  # fmt: skip
-# What looks at other rows too, or costs more than others.
-HISTORY = ("changed", "rate")
 
 _JOINERS = st.sampled_from([" ", " and ", " & ", " or ", " | ", " AND ", "  OR "])
 _NEGATIONS = st.sampled_from(["-", "!", "not ", "NOT ", "- "])

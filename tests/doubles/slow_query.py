@@ -12,7 +12,7 @@ from tests.doubles.slow_terms import TERMS, SlowLog, Word, compares, to_number
 
 _SECOND = 10**9
 _TOKEN = re.compile(
-    r"\s*(?:(?P<bracket>[()])|(?P<joiner>&&?|\|\|?|(?:and|or)(?=[\s()]))|(?P<negation>[-!]|not(?=[\s()]))"
+    r"\s*(?:(?P<bracket>[()])|(?P<joiner>&&?|\|\|?|(?i:and|or)(?=[\s()]))|(?P<negation>[-!]|(?i:not)(?=[\s()]))"
     r"|(?:(?P<field>[A-Za-z]+(?:\[\d+\])?)\s*(?P<sign>[=!<>]=|[=<>~])\s*|(?P<key>[a-z]+):)?"
     r'(?:(?<=~)/(?P<expression>(?:[^/\\]|\\.)*)/|(?P<value>(?:"(?:[^"\\]|\\.)*"|[^\s()"])*)))'
 )
@@ -27,15 +27,19 @@ def slow_matches(text: str, log: SlowLog) -> list[bool]:
 
 def _any(tokens: list[re.Match[str]], log: SlowLog) -> list[bool]:
     matches = _all(tokens, log)
-    while tokens and tokens[0]["joiner"] in ("or", "|", "||"):
+    while tokens and _is_or(tokens[0]):
         tokens.pop(0)
         matches = [one or other for one, other in zip(matches, _all(tokens, log), strict=True)]
     return matches
 
 
+def _is_or(token: re.Match[str]) -> bool:
+    return (token["joiner"] or "").lower() in ("or", "|", "||")
+
+
 def _all(tokens: list[re.Match[str]], log: SlowLog) -> list[bool]:
     matches = _one(tokens, log)
-    while tokens and tokens[0]["bracket"] != ")" and tokens[0]["joiner"] not in ("or", "|", "||"):
+    while tokens and tokens[0]["bracket"] != ")" and not _is_or(tokens[0]):
         if tokens[0]["joiner"]:
             tokens.pop(0)
         matches = [one and other for one, other in zip(matches, _one(tokens, log), strict=True)]

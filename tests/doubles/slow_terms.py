@@ -6,6 +6,7 @@ import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from osc_workbench.osc.codec import decode_packet
@@ -52,18 +53,17 @@ class Word:
 # What a record is made of.
 
 
-def _message(record: PacketRecord) -> OscMessage | None:
-    if record.is_malformed or not record.message:
-        return None
-    message = decode_packet(record.message)
-    return message if isinstance(message, OscMessage) else None
+def _arguments(record: PacketRecord) -> tuple[tuple[int, str, Any], ...]:
+    """Return (top-level place, type tag, value) of every argument."""
+    return () if record.is_malformed or not record.message else _decoded_arguments(record.message)
 
 
-def _arguments(record: PacketRecord) -> Iterator[tuple[int, str, Any]]:
-    """Yield (top-level place, type tag, value) of every argument."""
-    message = _message(record)
-    if message is not None:
-        yield from _flattened(list(message.type_tags or ""), message.arguments, None)
+@lru_cache(1024)
+def _decoded_arguments(data: bytes) -> tuple[tuple[int, str, Any], ...]:
+    message = decode_packet(data)
+    if not isinstance(message, OscMessage):
+        return ()
+    return tuple(_flattened(list(message.type_tags or ""), message.arguments, None))
 
 
 def _flattened(tags: list[str], values: Sequence[Any], place: int | None) -> Iterator[tuple[int, str, Any]]:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from osc_workbench.models.cell_queries import cell_queries
-from osc_workbench.models.traffic_model import Column
+from osc_workbench.models.traffic_columns import Column
 from osc_workbench.osc.codec import encode_packet
 from osc_workbench.osc.notation_parser import parse_packet
 from osc_workbench.osc.packet import OscBundle, OscMessage
@@ -158,8 +158,10 @@ def test_circumstances_are_offered_by_their_own_cells() -> None:
     assert "dst:127.0.0.1:50000" in queries_at(replace(record, direction=Direction.OUT), Column.PEER)
 
 
-def test_a_bundle_also_offers_the_size_of_its_packet() -> None:
+def test_a_bundle_also_offers_itself_and_the_size_of_its_packet() -> None:
     store = HandFedStore()
     packet = encode_packet(OscBundle(TimeTag(1), [OscMessage("/a")]))
     store.receive(packet)
     assert f"packet={len(packet)}" in queries_at(store.record(0), Column.SIZE)
+    assert queries_at(store.record(0), Column.TIME_TAG) == ["in:bundle"]
+    assert queries_at(record_of("/a"), Column.TIME_TAG) == []

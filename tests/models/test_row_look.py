@@ -158,3 +158,9 @@ def test_huge_packets_are_not_examined_row_by_row(store: HandFedStore) -> None:
     model = TrafficModel(store, url_of)
     model.apply_batch(store.receive(OscMessage("noslash", "i" * 5000, tuple(range(5000))), OscMessage("noslash")))
     assert [len(model.look(row).notes) for row in range(2)] == [0, 1]
+
+
+def test_options_of_an_endpoint_do_not_push_its_port_out_of_sight(store: HandFedStore) -> None:
+    model = TrafficModel(store, lambda _: "tcp://127.0.0.1:9000?framing=slip")
+    model.apply_batch(store.receive(*numbered(1)))
+    assert model.look(0).cells[Column.ENDPOINT] == "tcp://127.0.0.1:9000"

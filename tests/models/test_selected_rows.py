@@ -1,4 +1,6 @@
-from hypothesis import given
+from itertools import pairwise
+
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from osc_workbench.models.selected_rows import SelectedRows
@@ -7,6 +9,7 @@ numbers = st.integers(0, 30)
 steps = st.lists(st.tuples(st.sampled_from(["add", "remove", "trim"]), numbers, numbers), max_size=12)
 
 
+@settings(max_examples=60)
 @given(steps)
 def test_it_is_a_set_of_numbers(steps: list[tuple[str, int, int]]) -> None:
     selected, expected = SelectedRows(), set[int]()
@@ -24,6 +27,7 @@ def test_it_is_a_set_of_numbers(steps: list[tuple[str, int, int]]) -> None:
         assert [row for rows in selected.ranges for row in rows] == sorted(expected)
 
 
+@settings(max_examples=60)
 @given(steps)
 def test_ranges_neither_overlap_nor_touch(steps: list[tuple[str, int, int]]) -> None:
     selected = SelectedRows()
@@ -31,7 +35,7 @@ def test_ranges_neither_overlap_nor_touch(steps: list[tuple[str, int, int]]) -> 
         (selected.add if what == "add" else selected.remove)(first, end)
     ranges = selected.ranges
     assert all(rows for rows in ranges)
-    assert all(rows.stop < later.start for rows, later in zip(ranges, ranges[1:], strict=False))
+    assert all(rows.stop < later.start for rows, later in pairwise(ranges))
 
 
 def test_ten_million_rows_are_one_range() -> None:

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from osc_workbench.views.filter_edit import EditState, FilterEdit
-from osc_workbench.views.theme import DARK, LIGHT
+from osc_workbench.views.theme import DARK, LIGHT, Colours
 
 KEY = Qt.Key
 LONG = "/synth/1/frequency " * 20
@@ -37,10 +37,9 @@ def has_colour(image: QImage, colour: QColor) -> bool:
     ("state", "name"), [(EditState.VALID, "good"), (EditState.INVALID, "error"), (EditState.BARREN, "warning")]
 )
 def test_each_state_has_a_frame_and_a_sign_of_its_own(
-    edit: FilterEdit, state: EditState, name: str, colours: object
+    edit: FilterEdit, state: EditState, name: str, colours: Colours
 ) -> None:
-    assert colours in (LIGHT, DARK)
-    edit.set_colours(LIGHT if colours is LIGHT else DARK)
+    edit.set_colours(colours)
     edit.setText("x")
     edit.show_state(state, "Words.")
     colour = getattr(colours, name)

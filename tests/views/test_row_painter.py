@@ -1,5 +1,3 @@
-import dataclasses
-
 import pytest
 from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter
 from pytestqt.qtbot import QtBot
@@ -50,14 +48,14 @@ def written(**cells: str) -> tuple[str, ...]:
 
 
 def test_a_match_has_a_ground_and_a_bar(qtbot: QtBot) -> None:
-    match = dataclasses.replace(PLAIN, is_match=True)
+    match = PLAIN._replace(is_match=True)
     assert ground(match) == LIGHT.match_base
     assert picture(match).pixelColor(1, 5) == LIGHT.warning
     assert picture(match, is_selected=True).pixelColor(1, 5) == LIGHT.warning
 
 
 def test_a_mark_has_a_bar_and_a_star(qtbot: QtBot) -> None:
-    marked = dataclasses.replace(PLAIN, is_marked=True)
+    marked = PLAIN._replace(is_marked=True)
     assert ground(marked) == ground(PLAIN)
     assert picture(marked).pixelColor(4, 5) == LIGHT.accent
     assert gutter(marked).copy(7, 0, 11, 12) != gutter(PLAIN).copy(7, 0, 11, 12)
@@ -65,50 +63,46 @@ def test_a_mark_has_a_bar_and_a_star(qtbot: QtBot) -> None:
 
 @BOTH
 def test_what_a_row_is_decides_its_ground(qtbot: QtBot, colours: Colours) -> None:
-    everything = dataclasses.replace(
-        PLAIN, is_malformed=True, is_match=True, colour="green", direction=Direction.OUT, row=1
-    )
+    everything = PLAIN._replace(is_malformed=True, is_match=True, colour="green", direction=Direction.OUT, row=1)
     assert ground(everything, colours, is_selected=True) == colours.selection
     assert ground(everything, colours) == colours.error_base
-    without_error = dataclasses.replace(everything, is_malformed=False)
+    without_error = everything._replace(is_malformed=False)
     assert ground(without_error, colours) == colours.match_base
-    plain = dataclasses.replace(without_error, is_match=False, colour=None)
+    plain = without_error._replace(is_match=False, colour=None)
     assert ground(plain, colours) == colours.outgoing_base
-    assert ground(dataclasses.replace(plain, direction=Direction.IN), colours) == colours.alternate
+    assert ground(plain._replace(direction=Direction.IN), colours) == colours.alternate
     assert ground(PLAIN, colours) == colours.base
 
 
 def test_a_colour_that_the_theme_does_not_know_changes_nothing(qtbot: QtBot) -> None:
-    assert ground(dataclasses.replace(PLAIN, colour="plaid")) == LIGHT.base
+    assert ground(PLAIN._replace(colour="plaid")) == LIGHT.base
 
 
 def test_a_comment_stands_after_the_arguments_unless_it_has_a_column(qtbot: QtBot) -> None:
     cells = written(number="1", arguments="440.0", comment="too high")
-    bare = dataclasses.replace(PLAIN, cells=cells)
-    commented = dataclasses.replace(bare, comment="too high")
+    bare = PLAIN._replace(cells=cells)
+    commented = bare._replace(comment="too high")
     assert picture(commented) != picture(bare)
     own_column = COLUMNS._replace(has_comments=True)
     assert picture(commented, columns=own_column) == picture(bare, columns=own_column)
 
 
 def test_long_arguments_leave_room_for_a_comment(qtbot: QtBot) -> None:
-    bare = dataclasses.replace(PLAIN, cells=written(arguments="9" * 300))
+    bare = PLAIN._replace(cells=written(arguments="9" * 300))
     for comment in ("look", "l" * 300, "ö" * 300):
-        assert picture(dataclasses.replace(bare, comment=comment)).copy(250, 0, 150, 12) != picture(bare).copy(
-            250, 0, 150, 12
-        )
+        assert picture(bare._replace(comment=comment)).copy(250, 0, 150, 12) != picture(bare).copy(250, 0, 150, 12)
 
 
 def test_a_sign_is_painted_for_a_message_without_arguments_too(qtbot: QtBot) -> None:
-    assert picture(dataclasses.replace(PLAIN, notes=("odd",))) != picture(PLAIN)
-    assert picture(dataclasses.replace(PLAIN, is_marked=True, comment="why?")).copy(100, 0, 300, 12) != picture(
-        PLAIN
-    ).copy(100, 0, 300, 12)
+    assert picture(PLAIN._replace(notes=("odd",))) != picture(PLAIN)
+    assert picture(PLAIN._replace(is_marked=True, comment="why?")).copy(100, 0, 300, 12) != picture(PLAIN).copy(
+        100, 0, 300, 12
+    )
 
 
 def test_the_gutter_is_at_the_left_whatever_column_is_there(qtbot: QtBot) -> None:
     columns = COLUMNS._replace(gutter_left=300)
-    look = dataclasses.replace(PLAIN, part=BundlePart.ONLY, is_marked=True)
+    look = PLAIN._replace(part=BundlePart.ONLY, is_marked=True)
     assert picture(look, columns=columns).copy(300, 0, 26, 12) == picture(look).copy(0, 0, 26, 12)
 
 

@@ -77,6 +77,8 @@ def test_texts_can_be_read_in_rows_that_a_rule_colours(colours: Colours, name: s
     ground = colours.rules[name]
     for text in ("text", "muted", "incoming", "outgoing", "error", "warning"):
         assert contrast(getattr(colours, text), ground) >= TEXT_CONTRAST
+    # The star of a mark.
+    assert contrast(colours.accent, ground) >= SHAPE_CONTRAST
     assert contrast(colours.bracket, ground) >= 2.0
 
 

@@ -7,9 +7,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from osc_workbench.models.traffic_columns import Column
-from osc_workbench.osc.packet import OscMessage
 from tests.doubles.log_window import Log
-from tests.doubles.traffic import TRUNCATED_FLOAT, numbered
+from tests.doubles.traffic import numbered
 
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 RIGHT = Qt.MouseButton.RightButton
@@ -237,13 +236,3 @@ def test_there_is_no_menu_where_there_is_no_row(qtbot: QtBot) -> None:
     event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, QPoint(50, 50), place)
     QApplication.sendEvent(log.view.viewport(), event)
     assert wished == []
-
-
-def test_a_screen_reader_hears_the_selected_row(log: Log) -> None:
-    log.receive(OscMessage("/synth/note", "s", ("C4",)), TRUNCATED_FLOAT, OscMessage("noslash"))
-    log.view.select(200)
-    assert 'Address /synth/note, Types ,s, Arguments "C4"' in log.view.accessibleDescription()
-    log.view.select(201)
-    assert "Arguments malformed: " in log.view.accessibleDescription()
-    log.view.select(202)
-    assert log.view.accessibleDescription().endswith("the address does not start with a slash")
