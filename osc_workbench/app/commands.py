@@ -13,6 +13,7 @@ from osc_workbench.models.wishes import (
     CancelPending,
     CloseConnections,
     RemoveEndpoint,
+    SetFilter,
     SetResponders,
     ShowPanel,
     StartEndpoint,
@@ -54,6 +55,10 @@ def grant(workbench: "Workbench", wish: Wish) -> None:
             set_responders(workbench, rules)
         case ShowPanel(name):
             workbench.window.show_panel(name)
+        case SetFilter():
+            workbench.desk.set_filter(wish)
+            workbench.refresh_soon()
+            return
         case _:
             log_commands.grant(workbench, wish)
     workbench.refresh()

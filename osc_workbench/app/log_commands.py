@@ -12,7 +12,6 @@ from osc_workbench.models.wishes import (
     JumpToFinding,
     SetColourRules,
     SetCountedRows,
-    SetFilter,
     SetMutedRules,
     Wish,
 )
@@ -244,11 +243,9 @@ def focus_colours(workbench: "Workbench") -> None:
 
 
 def grant(workbench: "Workbench", wish: Wish) -> None:
-    """Do what the filter bar or a panel of the log asked for."""
+    """Do what a panel of the log asked for."""
     desk = workbench.desk
     match wish:
-        case SetFilter():
-            desk.set_filter(wish)
         case AddFilterTerm(query, exclude):
             desk.add_term(query, exclude)
         case SetCountedRows(which):

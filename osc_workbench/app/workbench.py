@@ -180,6 +180,14 @@ class Workbench(QObject):
         self._last_status = 0.0
         self.take_frame()
 
+    def refresh_soon(self) -> None:
+        """Show a change in the next frame, so that what the user types is painted first."""
+        self._last_status = 0.0
+        if self.frame_clock.is_running:
+            self.frame_clock.request()
+        else:
+            self.take_frame()
+
     def _show_status(self, batch: Batch) -> None:
         statuses = self.session.statuses()
         for status in statuses:
@@ -232,7 +240,11 @@ class Workbench(QObject):
         """Return the URL of an endpoint, also of one that was removed."""
         url = self._urls.get(endpoint_id)
         if url is None:
-            url = self._urls[endpoint_id] = str(self.session.endpoint_url(endpoint_id))
+            try:
+                url = self._urls[endpoint_id] = str(self.session.endpoint_url(endpoint_id))
+            except KeyError:
+                # It came and went between two looks at the endpoints.
+                url = self._urls[endpoint_id] = f"(removed endpoint {endpoint_id})"
         return url
 
     def selected_record(self) -> PacketRecord | None:

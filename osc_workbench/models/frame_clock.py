@@ -50,6 +50,10 @@ class FrameClock(QObject):
         self._requested = False
         self._load = Load.LIGHT
 
+    @property
+    def is_running(self) -> bool:
+        return self._running
+
     def start(self) -> None:
         self._running = True
         self._requested = False

@@ -80,6 +80,9 @@ class Term(NamedTuple):
 
 def bare_text(word: Word) -> Condition:
     """Return what a word without field means: a part of the address, or a pattern for all of it."""
+    if not word.is_quoted and word.value.lower().startswith("arg["):
+        # Half of a comparison; as a part of an address it would match nothing.
+        raise QueryError(word.end, word.end + 1, f"“{word.value:.20}” is not compared with anything.", "= > < or ~")
     if word.is_quoted or not _PATTERN.match(word.value):
         return AddressContains(word.value)
     return _pattern(word)
