@@ -1,6 +1,6 @@
 """Set the platform before Qt is imported, run coroutine tests, fail a test that leaves something behind.
 
-It also says how many processes share the tests.
+It also says how many processes share the tests, and how hypothesis runs.
 """
 
 import os
@@ -9,18 +9,29 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["QT_API"] = "pyside6"
 
 import asyncio
+import gc
 import inspect
 import logging
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.configuration import set_hypothesis_home_dir
 
 ASYNC_TEST_TIMEOUT = 30.0
 THREAD_EXIT_TIMEOUT = 2.0
 FEW_FILES = 3
 MOST_WORKERS = 8
+
+# Machines are shared, so no example has a deadline; its files stay outside the working directory.
+set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "osc_workbench_hypothesis")
+settings.register_profile(
+    "workbench", database=None, deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("workbench")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -33,6 +44,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     are_few = len(files) <= FEW_FILES and all(file.is_file() for file in files)
     cores = os.cpu_count() or 1
     return 0 if are_few or cores == 1 else min(cores, MOST_WORKERS)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what stays until the end; to go through it again and again is 3 % of the time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -145,6 +145,19 @@ async def test_packet_leaves_from_an_endpoint_that_can_reach_the_target() -> Non
         assert caught.value.remedy == "Connect to it first."
 
 
+@needs_ipv6
+async def test_endpoints_may_come_while_the_name_of_a_target_is_looked_up() -> None:
+    async with opened(EndpointUrl("udp", "::1", 0), LOCAL) as (session, _):
+        with udp_socket() as target:
+            url = EndpointUrl("udp", "localhost", target.getsockname()[1])
+            sending = asyncio.ensure_future(session.send_anywhere(OscMessage("/a"), url))
+            while not sending.done():
+                session.add_endpoint(LOCAL)
+                await asyncio.sleep(0)
+            await sending
+            assert target.recv(100) == encode_packet(OscMessage("/a"))
+
+
 async def test_rules_answer_on_the_connection_the_question_came_by() -> None:
     async with opened(SERVER) as (session, [number]):
         session.set_responders([Responder("/ping", "/pong 1")])

@@ -29,6 +29,11 @@ def address_text(address: str | int) -> str:
     return format_address(address[:_ADDRESS_LIMIT]) + ("…" if len(address) > _ADDRESS_LIMIT else "")
 
 
+def printable(text: str) -> str:
+    """Return a text with a sign in place of each character that cannot be shown."""
+    return text if text.isprintable() else "".join(character if character.isprintable() else "�" for character in text)
+
+
 def describe_arguments(record: PacketRecord) -> str:
     """Return the arguments in the notation, or what is wrong with the packet."""
     if record.is_malformed:

@@ -1,11 +1,11 @@
 """What a cell of the log offers to filter for, to exclude, or to colour by: queries that match the row itself."""
 
-import re
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
 from osc_workbench.models.argument_text import shown_address
+from osc_workbench.models.flow_queries import NAME_LIMIT, address_query, can_be_typed, escaped
 from osc_workbench.models.traffic_columns import Column
 from osc_workbench.osc.codec import decode_packet
 from osc_workbench.osc.errors import OscDecodeError
@@ -20,7 +20,7 @@ from osc_workbench.traffic.text_match import encoded
 # A menu has room for so many; what is further on can be typed.
 _ARGUMENTS_LIMIT, _CONTAINERS_LIMIT = 8, 8
 # Longer addresses and URLs are not offered; of longer texts the beginning is.
-_NAME_LIMIT, _TEXT_LIMIT, _TITLE_LIMIT = 1000, 100, 60
+_TEXT_LIMIT, _TITLE_LIMIT = 100, 60
 _NUMBERS, _TEXTS = "ihfd", "sS"
 _CONSTANTS = {"T": "true", "F": "false", "N": "nil", "I": "infinitum"}
 _KINDS = {"b": "blob", "t": "time", "m": "midi", "r": "colour", "[": "array"}
@@ -66,7 +66,7 @@ def _direction(record: PacketRecord) -> Iterator[CellQuery]:
 
 def _endpoint(record: PacketRecord, url_of: Callable[[int], str]) -> Iterator[CellQuery]:
     url = url_of(record.endpoint_id)
-    if 0 < len(url) <= _NAME_LIMIT:
+    if 0 < len(url) <= NAME_LIMIT:
         yield CellQuery(_shortened(f"Endpoint {url}"), f"endpoint:{quoted(url)}")
 
 
@@ -99,23 +99,15 @@ def _address(record: PacketRecord) -> Iterator[CellQuery]:
     address = record.address
     if record.is_malformed:
         yield from _error()
-    elif isinstance(address, int):
-        yield CellQuery(f"Address {shown_address(record)}", f"address:{address}")
-    elif address and not _is_text(address):
+    elif isinstance(address, str) and not can_be_typed(address):
         yield _bytes(address)
-    elif address and len(address) <= _NAME_LIMIT:
-        # An expression cannot hold control characters; a plain name may be anything.
-        if not has_wildcards(address):
-            yield CellQuery(_shortened(f"Address {format_address(address)}"), f"address:{quoted(address)}")
-        elif address.isprintable():
-            yield CellQuery(_shortened(f"Address {format_address(address)}"), f"address~/^{_escaped(address)}$/")
-        for container in islice(_containers(address), _CONTAINERS_LIMIT):
-            yield from _below(container)
-
-
-def _is_text(text: str) -> bool:
-    """Tell whether a text can be typed: bytes that were no UTF-8 cannot, and no field of Qt holds them."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+    elif address is not None:
+        query = address_query(address)
+        if query:
+            yield CellQuery(_shortened(f"Address {shown_address(record)}"), query)
+        if isinstance(address, str) and len(address) <= NAME_LIMIT:
+            for container in islice(_containers(address), _CONTAINERS_LIMIT):
+                yield from _below(container)
 
 
 def _bytes(text: str) -> CellQuery:
@@ -138,11 +130,7 @@ def _below(container: str) -> Iterator[CellQuery]:
         is_bare = container.startswith("/") and quoted(pattern) == pattern
         yield CellQuery(title, pattern if is_bare else f"address:{quoted(pattern)}")
     elif container.isprintable():
-        yield CellQuery(title, f"address~/^{_escaped(container)}\\//")
-
-
-def _escaped(text: str) -> str:
-    return re.escape(text).replace("/", "\\/")
+        yield CellQuery(title, f"address~/^{escaped(container)}\\//")
 
 
 def _type_tags(record: PacketRecord) -> Iterator[CellQuery]:
@@ -155,9 +143,9 @@ def _type_tags(record: PacketRecord) -> Iterator[CellQuery]:
         yield CellQuery("Without type tags", f"type:{NO_TAGS}")
     elif not tags:
         yield CellQuery("Without arguments", 'type:""')
-    elif not _is_text(tags):
+    elif not can_be_typed(tags):
         yield _bytes(tags)
-    elif tags != NO_TAGS and len(tags) <= _NAME_LIMIT:
+    elif tags != NO_TAGS and len(tags) <= NAME_LIMIT:
         comma = "," if tags.startswith(",") else ""
         yield CellQuery(_shortened(f"Types ,{tags}"), f"type:{quoted(comma + tags)}")
 
@@ -202,7 +190,7 @@ def _argument(place: int, tag: str, value: Any) -> Iterator[CellQuery]:
     name = f"Argument {place}"
     if tag in _NUMBERS:
         yield from _number(place, format_argument(tag, value))
-    elif tag in _TEXTS and not _is_text(value):
+    elif tag in _TEXTS and not can_be_typed(value):
         yield _bytes(value)
     elif tag in _TEXTS:
         beginning = value[:_TEXT_LIMIT]

@@ -9,8 +9,8 @@ from osc_workbench.traffic.tables import Link
 
 # Malformed packets and empty bundles: whatever is not found by its address.
 NO_ADDRESS_QUERY = '-address~""'
-# Longer ones make a filter that nobody can read.
-_LENGTH_LIMIT = 1_000
+# Longer names make a filter that nobody can read.
+NAME_LIMIT = 1_000
 
 
 def address_query(address: str | int | None) -> str:
@@ -19,16 +19,22 @@ def address_query(address: str | int | None) -> str:
         return NO_ADDRESS_QUERY
     if isinstance(address, int):
         return f"address:{address}"
-    if len(address) > _LENGTH_LIMIT:
+    if len(address) > NAME_LIMIT or not can_be_typed(address):
         return ""
     # In an empty text there is nothing to find, and `**` is one of ours.
     if address and not has_wildcards(address):
         return f"address:{quoted(address)}"
     # An expression is text without control characters.
-    return f"address~/^{_escaped(address)}$/" if address.isprintable() else ""
+    return f"address~/^{escaped(address)}$/" if address.isprintable() else ""
 
 
-def _escaped(text: str) -> str:
+def can_be_typed(text: str) -> bool:
+    """Tell whether a field of Qt can hold a text; it loses bytes that were no UTF-8."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def escaped(text: str) -> str:
+    """Return what finds just this text between the slashes of an expression."""
     return re.escape(text).replace("/", "\\/")
 
 

@@ -4,7 +4,7 @@ import enum
 from collections.abc import Callable
 from typing import NamedTuple
 
-from osc_workbench.models.argument_text import describe_arguments, describe_issues, shown_address
+from osc_workbench.models.argument_text import describe_arguments, describe_issues, printable, shown_address
 from osc_workbench.models.time_tag_text import time_tag_text
 from osc_workbench.models.traffic_columns import TIMES, Column
 from osc_workbench.traffic.marks import Marks
@@ -12,7 +12,7 @@ from osc_workbench.traffic.record import Direction, PacketRecord
 from osc_workbench.traffic.store import TrafficStore
 from osc_workbench.traffic.time_text import clock_time, duration
 
-_COMMENT_LIMIT = 400
+_COMMENT_LIMIT, _TAGS_LIMIT = 400, 64
 _ABSENT = "-"
 
 
@@ -124,7 +124,7 @@ class LookMaker:
             self._url_of(record.endpoint_id).removeprefix("udp://").partition("?")[0],
             "(not kept)" if record.peer is None else str(record.peer),
             shown_address(record),
-            "" if record.type_tags is None else "," + record.type_tags[:64],
+            "" if record.type_tags is None else "," + printable(record.type_tags[:_TAGS_LIMIT]),
             describe_arguments(record),
             f"{record.size:,}",
             _ABSENT if above_ns is None else duration(record.unix_ns - above_ns),
@@ -161,5 +161,4 @@ def _part_of(record: PacketRecord) -> BundlePart:
 
 def _on_one_line(comment: str) -> str:
     # Comments come with recordings, too.
-    line = " ".join(comment[:_COMMENT_LIMIT].split())
-    return "".join(character if character.isprintable() else "�" for character in line)
+    return printable(" ".join(comment[:_COMMENT_LIMIT].split()))

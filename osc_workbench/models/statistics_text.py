@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from osc_workbench.models.argument_text import address_text
+from osc_workbench.models.argument_text import address_text, printable
 from osc_workbench.models.endpoint_model import counted, size_text
 from osc_workbench.models.figure_text import (
     late_text,
@@ -56,8 +56,7 @@ def types_text(found: AddressStatistics) -> str:
 def _tags_text(tags: str | None) -> str:
     if tags is None:
         return "none"
-    shown = "".join(tag if tag.isprintable() else "�" for tag in tags[:_TAGS_LENGTH])
-    return f",{shown}{'…' if len(tags) > _TAGS_LENGTH else ''}"
+    return f",{printable(tags[:_TAGS_LENGTH])}{'…' if len(tags) > _TAGS_LENGTH else ''}"
 
 
 # Numbers.

@@ -57,7 +57,8 @@ class Sending:
         _, address = await resolve(asyncio.get_running_loop(), target)
         remedy = "Connect to it first." if target.is_tcp else "Listen somewhere first; it is sent from there."
         failure = EndpointError(f"There is no open endpoint from which {target} can be reached.", remedy)
-        for endpoint in self._endpoints.values():
+        # A copy: while the name of the target is looked up, endpoints may come and go.
+        for endpoint in tuple(self._endpoints.values()):
             if endpoint.state is not EndpointState.OPEN or endpoint.url.is_tcp is not target.is_tcp:
                 continue
             if target.is_tcp and all(status.peer != address for status in endpoint.connections()):

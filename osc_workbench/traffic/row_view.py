@@ -91,8 +91,9 @@ class RowView:
         return np.equal(headers, NO_HEADER) & ~self.malformed & (self.sizes > 0)
 
     def with_headers(self) -> "RowView":
-        """Return the same rows with a table that holds the headers of all of them."""
-        table = HeaderTable(len(self) + 1)
+        """Return the same rows, all of them `without_header`, with a table that holds the headers of all of them."""
+        # No header is refused here, or what looks again at rows without one would never end.
+        table = HeaderTable(len(self) + 1, int(self.sizes.sum(dtype=np.int64)))
         view = RowView(table, self.chunk, self.local_rows, np.zeros(len(self), np.uint32))
         view._chunk_table = self._chunk_table
         view.offsets, view.sizes = self.offsets.copy(), self.sizes.copy()

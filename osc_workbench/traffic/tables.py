@@ -29,7 +29,8 @@ class HeaderTable:
     reused: the numbers that have gone to other headers since then, in order.
     """
 
-    def __init__(self, limit: int = HEADERS_LIMIT) -> None:
+    def __init__(self, limit: int = HEADERS_LIMIT, limit_bytes: int | None = None) -> None:
+        """limit_bytes: of all headers together, exceeded by at most one; None for HEADER_BYTES_LIMIT."""
         self.raw: list[bytes] = [b""]
         self.addresses: list[str | int | None] = [None]
         self.type_tags: list[str | None] = [None]
@@ -38,6 +39,7 @@ class HeaderTable:
         self.generation = 0
         self.reused: list[int] = []
         self._limit = limit
+        self._limit_bytes = HEADER_BYTES_LIMIT if limit_bytes is None else limit_bytes
         self._bytes = 0
         self._free: list[int] = []
         self._raw_sizes = np.zeros(256, np.int64)
@@ -71,7 +73,7 @@ class HeaderTable:
         return number
 
     def is_full(self) -> bool:
-        return self._bytes > HEADER_BYTES_LIMIT or (not self._free and len(self.raw) > self._limit)
+        return self._bytes > self._limit_bytes or (not self._free and len(self.raw) > self._limit)
 
     def keep_only(self, used: Iterable[int]) -> None:
         """Give back the numbers that no row uses any more."""

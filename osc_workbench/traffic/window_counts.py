@@ -1,8 +1,10 @@
 """Counts of 100 ms windows: bursts, and the rate of the last second.
 
 Strategy. The rows of a slot are divided into runs: rows that follow each other in the same window. Of each slot the
-last few runs are kept in a ring. Its newest run stays open and is made longer by the next rows of that window, so it
-does not matter how the rows are split into calls. The rows of a frame mostly lie in one window, which is cheaper.
+newest run stays open and is made longer by the next rows of that window, so it does not matter how the rows are split
+into calls. For the rate each of the last windows has a place in a ring, where all its runs come together: the rows of a
+frame are those of one endpoint after the other, so a window that ends within it is left and entered again.
+The rows of a frame mostly lie in one window, which is cheaper.
 """
 
 from typing import Any, NamedTuple
@@ -16,7 +18,7 @@ Column = npt.NDArray[Any]
 WINDOW_NS = 100_000_000
 BURST_COUNT = 10
 BURST_RATIO = 4
-# A rate looks at ten windows and the rest of an eleventh; a ring of a power of two is faster.
+# A rate looks at ten windows and the rest of an eleventh; with a power of two a place in the ring is found faster.
 _RATE_WINDOWS = 10
 _RING = 16
 
@@ -51,9 +53,10 @@ class WindowCounts:
         self.bursts: Column = np.zeros(slots, np.int64)
         self.largest: Column = np.zeros(slots, np.int64)
         self._first_window: Column = np.zeros(slots, np.int64)
-        # How many runs there were; the number of a run modulo the size of the ring is its place there.
-        self._runs: Column = np.zeros(slots, np.int64)
+        self._open_window: Column = np.zeros(slots, np.int64)
+        self._open_count: Column = np.zeros(slots, np.int64)
         self._is_open_burst: Column = np.zeros(slots, np.bool_)
+        # The place of a window is its number modulo the size of the ring.
         self._ring_windows: Column = np.zeros(slots * _RING, np.int64)
         self._ring_counts: Column = np.zeros(slots * _RING, np.uint32)
 
@@ -61,13 +64,15 @@ class WindowCounts:
         """Add rows. windows: int64, times // WINDOW_NS of the sorted rows. counts_before: rows so far, by group."""
         runs = _runs_of(groups, windows, counts_before)
         slots = runs.slots
-        goes_on = self._reopen(runs)
+        self._remember(runs)
+        goes_on = self._reopen(runs, counts_before == 0)
         if runs.counts.max() >= BURST_COUNT:
             self._count_bursts(runs, goes_on)
         else:
             self._is_open_burst[slots] = False
         np.maximum.at(self.largest, slots[runs.of_slot], runs.counts)
-        self._remember(runs, self._runs[slots] - goes_on)
+        last = runs.heads + runs.each - 1
+        self._open_window[slots], self._open_count[slots] = runs.windows[last], runs.counts[last]
 
     def _count_bursts(self, runs: _Runs, goes_on: Column) -> None:
         slots = runs.slots
@@ -78,30 +83,31 @@ class WindowCounts:
         self.bursts[slots] += np.add.reduceat(is_burst, runs.heads, dtype=np.int64) - is_counted
         self._is_open_burst[slots] = is_burst[runs.heads + runs.each - 1]
 
-    def _reopen(self, runs: _Runs) -> Column:
+    def _reopen(self, runs: _Runs, is_new: Column) -> Column:
         """Add the rows of open runs to the new runs that go on with them; return which slots have one, by slot."""
         slots, windows = runs.slots, runs.windows[runs.heads]
-        number = self._runs[slots]
-        is_new = number == 0
         if is_new.any():
             self._first_window[slots[is_new]] = windows[is_new]
-        newest = slots * _RING + ((number - 1) & (_RING - 1))
-        goes_on: Column = (self._ring_windows[newest] == windows) & ~is_new
-        runs.counts[runs.heads] += self._ring_counts[newest] * goes_on
+        goes_on: Column = (self._open_window[slots] == windows) & ~is_new
+        runs.counts[runs.heads] += self._open_count[slots] * goes_on
         return goes_on
 
-    def _remember(self, runs: _Runs, numbers: Column) -> None:
-        """Put the last runs of each slot into its ring. numbers: those of the first runs, by slot."""
-        slots = runs.slots
-        self._runs[slots] = ends = numbers + runs.each
-        of_run = (numbers - runs.heads)[runs.of_slot] + np.arange(len(runs.windows))
-        places = (slots * _RING)[runs.of_slot] + (of_run & (_RING - 1))
+    def _remember(self, runs: _Runs) -> None:
+        """Put new runs into the ring, at the places of their windows; of several windows at one place the last stays."""
         windows, counts = runs.windows, runs.counts
-        if runs.each.max() > _RING:
-            kept = of_run >= (ends - _RING)[runs.of_slot]
-            places, windows, counts = places[kept], windows[kept], counts[kept]
-        self._ring_windows[places] = windows
-        self._ring_counts[places] = counts
+        places = (runs.slots * _RING)[runs.of_slot] + (windows & (_RING - 1))
+        is_first = is_last = np.ones(len(places), np.bool_)
+        if len(places) > len(runs.slots):
+            order = np.argsort(places, kind="stable")
+            places, windows = places[order], windows[order]
+            starts = np.flatnonzero(_differs(places) | _differs(windows))
+            places, windows, counts = places[starts], windows[starts], np.add.reduceat(counts[order], starts)
+            is_first = _differs(places)
+            is_last = np.append(is_first[1:], True)
+        goes_on = is_first & (self._ring_windows[places] == windows)
+        counts = counts + self._ring_counts[places] * goes_on
+        self._ring_windows[places[is_last]] = windows[is_last]
+        self._ring_counts[places[is_last]] = counts[is_last]
 
     def rates(self, slots: Column, now_ns: int) -> Column:
         """Return rows per second over the last second, float64.
@@ -133,3 +139,10 @@ def _runs_of(groups: RowGroups, windows: Column, counts_before: Column) -> _Runs
     stops = run_ends(run_starts, len(windows))
     so_far = stops + (counts_before - starts)[of_slot]
     return _Runs(slots, heads, each, of_slot, windows[run_starts], stops - run_starts, so_far)
+
+
+def _differs(values: Column) -> Column:
+    """Tell which values differ from the one before; the first one does."""
+    differs = np.ones(len(values), np.bool_)
+    np.not_equal(values[1:], values[:-1], out=differs[1:])
+    return differs

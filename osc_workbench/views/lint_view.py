@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from osc_workbench.models.lint_model import LintModel, LintRow, SeverityRole, badge_text, findings_text, hint_text
+from osc_workbench.models.lint_model import LintModel, LintRow, SeverityRole, findings_text, hint_text
 from osc_workbench.models.wishes import AddFilterTerm, JumpToFinding, SetMutedRules
 from osc_workbench.traffic.lint import Lint
 from osc_workbench.traffic.lint_rules import Severity
@@ -71,15 +71,13 @@ class _LintTable(ValueTableView):
 class LintView(QWidget):
     """wish: JumpToFinding, AddFilterTerm or SetMutedRules.
 
-    time_of: the time of a row in ns since the Unix epoch, None if it is no longer kept. badge_text: how many errors and
-    warnings there are, for the title of the panel; "" if there are none.
+    time_of: the time of a row in ns since the Unix epoch, None if it is no longer kept.
     """
 
     wish = Signal(object)
 
     def __init__(self, time_of: Callable[[int], int | None], colours: Colours, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.badge_text = ""
         self._shown: tuple[Lint, frozenset[str]] | None = None
         self.model = LintModel(time_of, self)
         self.table = _LintTable(self.model, "Rules of lint", "")
@@ -133,7 +131,6 @@ class LintView(QWidget):
     def show_lint(self, lint: Lint, muted: frozenset[str]) -> None:
         """Show what was found so far. muted: ids of rules that the user does not want to hear of."""
         self._shown = (lint, muted)
-        self.badge_text = badge_text(lint, muted)
         text = findings_text(lint, muted)
         if text != self.summary.whole_text:
             self.summary.show_text(text)

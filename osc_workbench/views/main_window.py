@@ -6,6 +6,7 @@ from types import MappingProxyType
 from PySide6.QtCore import QByteArray, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import (
+    QApplication,
     QDockWidget,
     QHeaderView,
     QLabel,
@@ -179,6 +180,19 @@ class MainWindow(QMainWindow):
         self.log.header.reset_columns()
         for name, part in self._parts.items():
             part.restoreState(self._initial_parts[name])
+
+    def focusNextPrevChild(self, is_next: bool) -> bool:  # noqa: N802 Qt's name
+        """Pass over panels behind the tabs of others: Qt takes them for visible."""
+        start = QApplication.focusWidget()
+        while super().focusNextPrevChild(is_next):
+            reached = QApplication.focusWidget()
+            if reached in (None, start) or not self._is_covered(reached):
+                return True
+        return False
+
+    def _is_covered(self, widget: QWidget | None) -> bool:
+        docks = (dock for dock in self.findChildren(QDockWidget) if widget is not None and dock.isAncestorOf(widget))
+        return any(dock.visibleRegion().isEmpty() for dock in docks)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         # The program closes its sockets first and the window last.

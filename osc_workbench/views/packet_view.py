@@ -1,16 +1,13 @@
 """The packet detail: the decoded tree beside the bytes; selecting in one marks the same bytes in the other."""
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QBrush, QHelpEvent, QPalette
+from PySide6.QtGui import QBrush, QPalette
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHeaderView,
     QLabel,
     QSplitter,
     QStackedLayout,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
-    QToolTip,
     QTreeView,
     QWidget,
 )
@@ -18,14 +15,14 @@ from PySide6.QtWidgets import (
 from osc_workbench.models.packet_model import MeaningRole, PacketModel
 from osc_workbench.views.hex_pane import HexPane
 from osc_workbench.views.theme import Colours, data_font
-from osc_workbench.views.tool_tips import plain_tip
+from osc_workbench.views.tip_delegate import TipDelegate
 
 # Deeper levels and longer lists are opened by hand.
 _OPEN_DEPTH = 2
 
 
-class _MeaningDelegate(QStyledItemDelegate):
-    """Colours errors and notes; shows a tool tip where a text is cut off."""
+class _MeaningDelegate(TipDelegate):
+    """Colours errors and notes."""
 
     def __init__(self, colours: Colours, parent: QWidget) -> None:
         super().__init__(parent)
@@ -39,18 +36,6 @@ class _MeaningDelegate(QStyledItemDelegate):
             colour = self.colours.muted
         if colour is not None:
             option.palette.setBrush(QPalette.ColorRole.Text, QBrush(colour))
-
-    def helpEvent(
-        self,
-        event: QHelpEvent,
-        view: QAbstractItemView,
-        option: QStyleOptionViewItem,
-        index: QModelIndex | QPersistentModelIndex,
-    ) -> bool:
-        text = index.data()
-        fits = not text or self.sizeHint(option, index).width() <= view.visualRect(index).width()
-        QToolTip.showText(event.globalPos(), "" if fits else plain_tip(text), view)
-        return True
 
 
 class PacketView(QWidget):

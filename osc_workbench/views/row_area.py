@@ -99,10 +99,11 @@ class RowArea(QAbstractScrollArea):
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         if dx:
             self._header.setOffset(self.horizontalScrollBar().value())
-        if self._scroller.is_moving or abs(dy) >= self._scroller.page:
+        # The frame of the current row ends at the edges of the view, so it does not move sideways with the texts.
+        if dx or self._scroller.is_moving or abs(dy) >= self._scroller.page:
             self.viewport().update()
         else:
-            self.viewport().scroll(dx, dy * self._row_height)
+            self.viewport().scroll(0, dy * self._row_height)
         if dy and not self._scroller.is_moving:
             self._scroller.on_scrolled(dy > 0)
 

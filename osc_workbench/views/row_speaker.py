@@ -23,14 +23,17 @@ class RowSpeaker(QObject):
     def _on_current_changed(self) -> None:
         index = self._selection.current_index
         # In a table of latest values the row changes with each message, of which nobody can hear as many.
-        if index is None or (self._model.is_latest and index == self._place):
+        if index is not None and self._model.is_latest and index == self._place:
             return
         self._place = index
+        self._widget.setAccessibleDescription("" if index is None else self._words(index))
+        QAccessible.updateAccessibility(QAccessibleEvent(self._widget, QAccessible.Event.DescriptionChanged))
+
+    def _words(self, index: int) -> str:
         look = self._model.look(index)
         cells = [
             f"{NAMES[column]} {look.cells[column]}"
             for column in Column
             if look.cells[column] and column is not Column.COMMENT
         ]
-        self._widget.setAccessibleDescription(", ".join([*cells, *look.remarks]))
-        QAccessible.updateAccessibility(QAccessibleEvent(self._widget, QAccessible.Event.DescriptionChanged))
+        return ", ".join([*cells, *look.remarks])

@@ -45,7 +45,7 @@ def run(
     return result
 
 
-def wait_for(condition: Callable[[], object], timeout: float = 10.0) -> None:
+def wait_for(condition: Callable[[], object], timeout: float = 20.0) -> None:
     """Look again and again until the condition holds."""
     deadline = time.monotonic() + timeout
     while not condition():

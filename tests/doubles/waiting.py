@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 
-async def until(condition: Callable[[], object], timeout: float = 5.0) -> None:
+async def until(condition: Callable[[], object], timeout: float = 20.0) -> None:
     """Turn the event loop until the condition holds; fails after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not condition():

@@ -83,6 +83,13 @@ def test_rate_is_that_of_less_than_a_second() -> None:
     assert asked.matches(*[_text("x")] * 4, step_ns=999_999_999) == [False, True, True, True]
 
 
+def test_rate_of_rows_that_are_asked_about_together_is_the_same() -> None:
+    for step_ns, matching in ((999_999_999, [1, 2]), (1_000_000_000, [])):
+        log = QueriedLog()
+        log.receive(*[_text("x")] * 3, step_ns=step_ns)
+        assert log.matching("rate=2") == matching
+
+
 def test_rate_goes_on_where_a_clock_goes_back() -> None:
     asked = Asked("rate>=3")
     assert asked.matches(_text("x"), _text("x")) == [False, False]

@@ -65,7 +65,7 @@ _batches = st.lists(st.lists(st.sampled_from(_PACKETS), max_size=6) | st.just("c
 
 
 @given(_batches, queries() | st.just(""))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_values_are_those_that_the_obvious_way_finds_whatever_comes_and_goes(
     batches: list[list[bytes] | str], text: str
 ) -> None:
@@ -122,6 +122,14 @@ def test_only_matching_rows_are_values() -> None:
     rows.advance(never)
     assert _shown(rows) == [(0, 1), (2, 1)]
     assert [rows.newest_of(row) for row in range(5)] == [0, 0, 2, None, None]
+
+
+def test_addresses_come_in_the_order_of_their_first_match() -> None:
+    log = QueriedLog()
+    log.receive(_message("/a", 1), _message("/b", 5), _message("/a", 5))
+    rows = _latest(log, "arg[0]=5")
+    rows.advance(never)
+    assert _shown(rows) == [(1, 1), (2, 1)]
 
 
 def test_cleared_log_has_no_values() -> None:

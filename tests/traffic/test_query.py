@@ -81,12 +81,12 @@ def test_query_explains_itself_in_a_sentence(text: str, explanation: str) -> Non
     assert parse_query(text).explain() == explanation
 
 
-@pytest.mark.parametrize("text", TEXTS_OF_TERMS)
-def test_every_kind_of_term_has_a_sentence(text: str) -> None:
-    query = parse_query(text)
-    assert query.explain() == f"Messages where {query.conditions[0].explain()}."
-    assert "None" not in query.explain()
-    assert "<" not in query.explain()
+def test_every_kind_of_term_has_a_sentence() -> None:
+    for text in TEXTS_OF_TERMS:
+        query = parse_query(text)
+        assert query.explain() == f"Messages where {query.conditions[0].explain()}."
+        assert "None" not in query.explain()
+        assert "<" not in query.explain()
 
 
 def test_every_term_of_the_table_is_explained_above() -> None:
@@ -178,7 +178,7 @@ _pieces = st.sampled_from(
 
 
 @given(st.text(st.characters(), max_size=60) | st.lists(_pieces, max_size=9).map("".join))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_any_text_is_a_query_or_has_a_mistake_at_a_place(text: str) -> None:
     _try(text)
 
@@ -195,11 +195,11 @@ _LONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("head", "part"), _LONG)
-def test_no_long_text_takes_long(head: str, part: str) -> None:
-    text = head + part * (LENGTH_LIMIT // len(part))
-    for tail in ("", '"', "/", "x"):
-        _try(text[: LENGTH_LIMIT - len(tail)] + tail)
+def test_no_long_text_takes_long() -> None:
+    for head, part in _LONG:
+        text = head + part * (LENGTH_LIMIT // len(part))
+        for tail in ("", '"' if '"' in head else "/"):
+            _try(text[: LENGTH_LIMIT - len(tail)] + tail)
 
 
 def test_expressions_that_would_take_others_forever_are_answered_at_once() -> None:

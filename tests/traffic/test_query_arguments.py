@@ -105,6 +105,7 @@ def test_kinds_of_floats_are_told_apart() -> None:
         ("any~é", [4]),
         ("any~É", []),
         ('any~"a\udcff"', [5]),
+        ('any~"wor\0"', []),
         ('any=""', [4, 5]),
         ('any~""', [0, 1, 2, 3, 4, 5, 6]),
         ('any~"a text that is longer than those that are found at once"', [6]),

@@ -35,21 +35,21 @@ def _rows(text: str, log: QueriedLog) -> list[int]:
 
 
 def test_every_term_gives_what_the_obvious_way_gives_for_packets_of_every_kind() -> None:
-    packets = _PACKETS[::-1] + _PACKETS + _PACKETS[::3]
+    packets = _PACKETS[::-1] + _PACKETS[::3]
     log = _log([(packets[number::5], number * 3 % len(LINKS), step) for number, step in enumerate((*_STEPS_NS, 1))])
     for text in TEXTS_OF_TERMS:
         assert log.matching(text) == _rows(text, log), text
 
 
 def test_every_term_gives_the_same_where_no_header_finds_a_place_in_the_table() -> None:
-    log = _log([(_PACKETS, 0, 1_000_000), (_PACKETS[::2], 1, 1_000_000)], headers=4)
-    assert sum(view.without_header.sum() for view in views_of(log.store, 0, log.store.end_row)) > 100
+    log = _log([(_PACKETS[::2], 0, 1_000_000), (_PACKETS[::5], 1, 1_000_000)], headers=4)
+    assert sum(view.without_header.sum() for view in views_of(log.store, 0, log.store.end_row)) > 50
     for text in TEXTS_OF_TERMS:
         assert log.matching(text) == _rows(text, log), text
 
 
 @given(_batches, st.lists(queries(), min_size=1, max_size=8), st.sampled_from([3, 1000]))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=70, deadline=None)
 def test_any_query_gives_what_the_obvious_way_gives(
     batches: list[tuple[list[bytes], int, int]], texts: list[str], headers: int
 ) -> None:
@@ -59,7 +59,7 @@ def test_any_query_gives_what_the_obvious_way_gives(
 
 
 @given(_batches, queries(), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_rows_that_are_asked_about_alone_match_as_among_others(
     batches: list[tuple[list[bytes], int, int]], text: str, data: st.DataObject
 ) -> None:

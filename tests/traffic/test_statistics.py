@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from osc_workbench.osc.codec import encode_packet
 from osc_workbench.osc.packet import OscBundle, OscMessage
 from osc_workbench.osc.timetag import TimeTag
+from osc_workbench.traffic import tables
 from osc_workbench.traffic.record import Direction, Peer
 from osc_workbench.traffic.row_view import RowView, views_of
 from osc_workbench.traffic.statistics import OtherStatistics, TrafficStatistics
@@ -247,6 +248,13 @@ def test_rows_without_a_place_in_the_table_of_headers_are_told_apart() -> None:
         "/a": (0, 8),
         "/b": (1, 9),
     }
+
+
+def test_rows_without_a_place_are_told_apart_however_long_their_headers_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "HEADER_BYTES_LIMIT", 20)
+    log: list[Any] = [(OscMessage(f"/address/{n}", "i", (1,)), (PEER, Direction.IN), 1) for n in range(5)]
+    found = {part.address for part in _taken(_fed(log, header_limit=0)).addresses(START_NS)}
+    assert found == {f"/address/{n}" for n in range(5)}
 
 
 def test_rate_is_that_of_the_last_second() -> None:

@@ -69,3 +69,24 @@ def test_a_call_of_more_runs_than_are_kept_keeps_the_last() -> None:
     wanted = sum(window >= 990 for window in windows)
     for splits in ([], [500], [len(windows) - 3]):
         assert _added([0] * len(windows), windows, splits).rates(np.array([0]), now_ns).tolist() == [wanted]
+
+
+def test_windows_that_two_endpoints_enter_in_turn_count_whole_for_the_rate() -> None:
+    # Within a frame the rows of one endpoint come after those of the other, so each window that ends is entered twice.
+    windows = [100] * 4 + [
+        window for ending in range(100, 111) for window in [ending, ending + 1] * 2 + [ending + 1] * 6
+    ]
+    for splits in ([], [3, 8, 9, 50, 51], list(range(1, len(windows)))):
+        counts = _added([2] * len(windows), windows, splits)
+        assert counts.rates(np.array([2]), 111 * WINDOW_NS)[0] == sum(101 <= window <= 111 for window in windows)
+
+
+@given(st.lists(st.integers(1000, 1040), min_size=1, max_size=80), st.lists(st.integers(1, 80), max_size=8))
+@settings(max_examples=40, deadline=None)
+def test_rates_do_not_depend_on_how_rows_are_split(windows: list[int], splits: list[int]) -> None:
+    slots = [window % _SLOTS for window in windows]
+    whole, parts = _added(slots, windows, []), _added(slots, windows, splits)
+    for now in (1010, 1039, 1045):
+        for slot in set(slots):
+            rates = [counts.rates(np.array([slot]), now * WINDOW_NS)[0] for counts in (whole, parts)]
+            assert rates[0] == rates[1]
