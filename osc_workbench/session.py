@@ -39,6 +39,9 @@ from osc_workbench.traffic.tally import Tally
 _HOLD_SHARE = 0.5
 # A handler of a script that does not end is stopped, a coroutine is given time to wait for something.
 HANDLER_TIMEOUT, TASK_TIMEOUT = 2.0, 60.0
+# Lint looks at this many rows at once: few enough that none can be trimmed unseen and that its time counts for the
+# budget, many enough that what each look costs does not.
+_LINTED_ROWS = 4096
 # How often endpoints are looked after, and how many of the bundles that wait are described.
 _CHECK_INTERVAL = 1.0
 _PENDING_SHOWN = 200
@@ -238,23 +241,30 @@ class Session:
     def flush(self, budget: float | None) -> Batch:
         """Move what waits in the inbox to the store, for about `budget` seconds (None: all of it)."""
         deadline = None if budget is None else self.clock.time() + budget
-        first_row = self.store.end_row
+        first_row = looked_at = self.store.end_row
         inbox = self._inbox
         is_first = True
         while inbox.count and (deadline is None or self.clock.time() < deadline or is_first):
             is_first = False
             arrivals = inbox.take()
             taken = self._store(arrivals, deadline)
+            if self.store.end_row - looked_at >= _LINTED_ROWS:
+                looked_at = self._lint(looked_at)
             if taken < len(arrivals.datagrams):
                 inbox.put_back(arrivals, taken)
                 break
-        self.lint.take(first_row, self.store.end_row)
+        self._lint(looked_at)
         if self.recorder is not None:
             self.recorder.flush_if_due()
         if self._is_holding and not self._inbox.is_filled(_HOLD_SHARE / 2):
             self._hold(False)
         self._check()
         return Batch(first_row, self.store.end_row, self.store.first_row, self._statuses(), inbox.count)
+
+    def _lint(self, first_row: int) -> int:
+        """Look at the rows from here on for what is wrong with them, and return where they end."""
+        self.lint.take(first_row, self.store.end_row)
+        return self.store.end_row
 
     def clear(self) -> None:
         """Forget all rows and what was found in them."""

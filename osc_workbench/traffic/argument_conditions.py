@@ -27,6 +27,7 @@ CONSTANT_WORDS = {"true": "T", "false": "F", "nil": "N", "infinitum": "I"}
 _SMALLEST_NORMAL = {"f": np.finfo(np.float32).tiny, "d": np.finfo(np.float64).tiny}
 # Beyond so many letters of a text, the few places that are left are looked at one by one.
 _COMPARED_LETTERS = 4
+_LETTERS = frozenset(b"abcdefghijklmnopqrstuvwxyz")
 # Beyond so many, a text is looked for in the arguments that hold its beginning.
 _FOUND_LETTERS = 12
 # In so many a beginning that occurs everywhere is found within some 10 ms.
@@ -143,8 +144,9 @@ class ArgumentContains:
         sought = folded(encoded(self.text))
         beginning = sought[:_FOUND_LETTERS]
         mask = np.zeros(len(view), np.bool_)
-        hits = np.append(_occurrences(view, beginning), len(view.arena))
-        places = np.flatnonzero(first_from(hits, view.offsets) < view.offsets + view.sizes)
+        hits = _occurrences(view, beginning)
+        places = _rows_near(view, hits)
+        hits = np.append(hits, len(view.arena))
         for column in argument_columns(view.take(places), self.place, TEXT_TAGS):
             found = first_from(hits, column.starts) + len(beginning) <= column.ends
             if len(sought) > len(beginning):
@@ -154,22 +156,36 @@ class ArgumentContains:
 
 
 def _occurrences(view: RowView, sought: bytes) -> Column:
-    """Return every place in the arena, ascending, where a text stands, regardless of case; "" stands everywhere."""
+    """Return every place in the arena, ascending, where a text in lower case stands in any case; "" stands everywhere."""
     if not len(view):
         return np.zeros(0, np.int64)
     start = int(view.offsets.min())
     end = int((view.offsets.astype(np.int64) + view.sizes).max())
-    data = np.frombuffer(folded(view.chunk.content(start, end - start)), np.uint8)
-    room = len(data) - len(sought) + 1
+    room = end - start - len(sought) + 1
     if room <= 0:
         return np.zeros(0, np.int64)
+    data = view.arena[start:end]
+    # No other byte becomes a lower-case letter by this bit than the letter itself and its capital.
+    lowered = data | np.uint8(0x20)
     mask = np.ones(room, np.bool_)
     for index, letter in enumerate(sought[:_COMPARED_LETTERS]):
-        mask &= data[index : index + room] == letter
+        mask &= (lowered if letter in _LETTERS else data)[index : index + room] == letter
     places = np.flatnonzero(mask)
     for index, letter in enumerate(sought[_COMPARED_LETTERS:], _COMPARED_LETTERS):
-        places = places.take(np.flatnonzero(data.take(places + index) == letter))
+        octets = (lowered if letter in _LETTERS else data).take(places + index)
+        places = places.take(np.flatnonzero(octets == letter))
     return places + start
+
+
+def _rows_near(view: RowView, hits: Column) -> Column:
+    """Return the places of rows in whose arguments hits begin. hits: places in the arena, ascending."""
+    ends = view.offsets.astype(np.int64) + view.sizes
+    if len(hits) > len(view):
+        return np.flatnonzero(first_from(np.append(hits, len(view.arena)), view.offsets) < ends)
+    # The first row that ends behind a hit; a row without bytes may stand before those in front of it.
+    places = np.searchsorted(np.maximum.accumulate(ends), hits, "right")
+    begins = np.append(view.offsets, np.uint32(0xFFFFFFFF)).take(places) <= hits
+    return np.unique(places.take(np.flatnonzero(begins)))
 
 
 def first_from(hits: Column, starts: Column) -> Column:

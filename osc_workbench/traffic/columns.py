@@ -190,23 +190,16 @@ def _text_ends(arena: Column, starts: Column, limits: Column) -> Column:
     ends = starts.copy()
     open_rows = np.arange(len(starts))
     positions = starts
-    turns = 0
     while len(open_rows):
         word = words(arena, positions)
         # A zero byte borrows from its neighbour; the lowest such byte of a word is never a false one.
-        zeros = (word - np.uint32(0x01010101)) & ~word & np.uint32(0x80808080)
-        closed = zeros != 0
-        if closed.any():
-            found = open_rows[closed]
-            ends[found] = positions[closed] + _first_zero(word[closed])
-            open_rows, positions = open_rows[~closed], positions[~closed]
+        is_closed = ((word - np.uint32(0x01010101)) & ~word & np.uint32(0x80808080)) != 0
+        closed = np.flatnonzero(is_closed)
+        if len(closed):
+            ends[open_rows.take(closed)] = positions.take(closed) + _first_zero(word.take(closed))
+            left = np.flatnonzero(~is_closed)
+            open_rows, positions = open_rows.take(left), positions.take(left)
         positions = positions + _WORD
-        turns += 1
-        if turns == _TURNS:
-            # A few long texts are left; for each word of them a turn would cost more than finding them one by one.
-            for row, start in zip(open_rows.tolist(), positions.tolist(), strict=True):
-                ends[row] = start + arena[start : limits[row]].tobytes().index(0)
-            break
     return ends
 
 

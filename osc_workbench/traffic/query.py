@@ -13,11 +13,19 @@ import numpy as np
 
 from osc_workbench.traffic.argument_conditions import ArgumentContains, ArgumentFits
 from osc_workbench.traffic.byte_conditions import HoldsBytes
-from osc_workbench.traffic.header_conditions import AddressFits, HeaderTest
-from osc_workbench.traffic.pieces import Pieces, smallest
+from osc_workbench.traffic.header_conditions import (
+    AddressContains,
+    AddressFits,
+    AddressMatches,
+    HasType,
+    HeaderTest,
+    TypeTagsAre,
+)
+from osc_workbench.traffic.pieces import QUICK_ROWS, Pieces, smallest
 from osc_workbench.traffic.query_context import Condition, LinkValues, Mask, QueryContext, Test
 from osc_workbench.traffic.query_syntax import All, Leaf, Node, Not, QueryError, Word, parse_tree
 from osc_workbench.traffic.query_terms import BY_CODE, bare_text
+from osc_workbench.traffic.row_conditions import EndpointIs, GoesWay, HasFlag, IsBetween
 from osc_workbench.traffic.row_view import RowView
 
 _REMEMBERED = 256
@@ -28,6 +36,7 @@ _TRIED_LIMIT = 20
 # These cost a look into a table for each row.
 QUICK_TESTS = (HeaderTest, LinkValues)
 # These can cost much more for some texts than for others.
+QUICK_CONDITIONS = (AddressContains, AddressMatches, TypeTagsAre, HasType, GoesWay, IsBetween, EndpointIs, HasFlag)
 SLOW_CONDITIONS = (AddressFits, ArgumentFits, ArgumentContains, HoldsBytes)
 
 
@@ -69,6 +78,8 @@ class Query:
     @property
     def pieces(self) -> Pieces:
         """In how large pieces it can be asked of a log so that none takes long."""
+        if all(isinstance(part, QUICK_CONDITIONS) for part in self._conditions.values()):
+            return Pieces(QUICK_ROWS).for_terms(len(self._conditions), 0)
         slow = [part.pieces for part in self._conditions.values() if isinstance(part, SLOW_CONDITIONS)]
         return smallest(slow).for_terms(len(self._conditions), len(slow))
 
@@ -130,10 +141,14 @@ class BoundQuery:
 
 class _NotTest:
     def __init__(self, part: Test) -> None:
-        self._part = part
+        self.part = part
 
     def mask(self, view: RowView) -> Mask:
-        return ~self._part.mask(view)
+        return ~self.part.mask(view)
+
+
+def _is_quick(test: Test) -> bool:
+    return isinstance(test.part if isinstance(test, _NotTest) else test, QUICK_TESTS)
 
 
 class _JoinedTest:
@@ -144,8 +159,8 @@ class _JoinedTest:
     def __init__(self, parts: list[tuple[bool, Test]], is_all: bool) -> None:
         self._always = [test for needs_history, test in parts if needs_history]
         others = [test for needs_history, test in parts if not needs_history]
-        self._quick = [test for test in others if isinstance(test, QUICK_TESTS)]
-        self._slow = [test for test in others if not isinstance(test, QUICK_TESTS)]
+        self._quick = [test for test in others if _is_quick(test)]
+        self._slow = [test for test in others if not _is_quick(test)]
         self._is_all = is_all
 
     def mask(self, view: RowView) -> Mask:
@@ -157,7 +172,8 @@ class _JoinedTest:
             if undecided.all():
                 mask = test.mask(view)
             elif undecided.any():
-                mask[undecided] = test.mask(view.take(undecided))
+                places = np.flatnonzero(undecided)
+                mask[places] = test.mask(view.take(places))
         return mask
 
 

@@ -6,6 +6,7 @@ table of their own, so that nobody else needs to know.
 """
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -39,19 +40,33 @@ class RowView:
         self._chunk_table = table
         self.chunk = chunk
         self.places = places
-        self.times: Column = chunk.times[places]
         self.headers: Column = chunk.headers[places] if headers is None else headers
-        self.links: Column = chunk.links[places]
-        self.flags: Column = chunk.flags[places]
         self.offsets: Column = chunk.offsets[places]
         self.sizes: Column = chunk.sizes[places]
-        self.findings: Column = chunk.findings[places]
         self.arena: Column = chunk.arena
         self._time_tags: Column | None = None
         self._packet_sizes: Column | None = None
 
     def __len__(self) -> int:
-        return len(self.times)
+        return len(self.headers)
+
+    # Of rows that were picked these are copies, which only some questions need.
+
+    @cached_property
+    def times(self) -> Column:
+        return self.chunk.times[self.places]
+
+    @cached_property
+    def links(self) -> Column:
+        return self.chunk.links[self.places]
+
+    @cached_property
+    def flags(self) -> Column:
+        return self.chunk.flags[self.places]
+
+    @cached_property
+    def findings(self) -> Column:
+        return self.chunk.findings[self.places]
 
     @property
     def local_rows(self) -> Column:
@@ -66,6 +81,9 @@ class RowView:
 
     def take(self, places: Column) -> "RowView":
         """Return some of these rows, given by their places in this view or by a mask."""
+        if places.dtype == np.bool_:
+            # Several columns are picked from, which is faster by places.
+            places = np.flatnonzero(places)
         view = RowView(self.table, self.chunk, self.local_rows[places], self.headers[places])
         view._chunk_table = self._chunk_table
         view.offsets, view.sizes = self.offsets[places], self.sizes[places]

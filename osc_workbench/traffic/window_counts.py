@@ -93,7 +93,7 @@ class WindowCounts:
         return goes_on
 
     def _remember(self, runs: _Runs) -> None:
-        """Put new runs into the ring, at the places of their windows; of several windows at one place the last stays."""
+        """Put new runs into the ring, at the places of their windows; of several at one place the last stays."""
         windows, counts = runs.windows, runs.counts
         places = (runs.slots * _RING)[runs.of_slot] + (windows & (_RING - 1))
         is_first = is_last = np.ones(len(places), np.bool_)

@@ -6,7 +6,6 @@ from types import MappingProxyType
 from PySide6.QtCore import QByteArray, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import (
-    QApplication,
     QDockWidget,
     QHeaderView,
     QLabel,
@@ -183,9 +182,9 @@ class MainWindow(QMainWindow):
 
     def focusNextPrevChild(self, is_next: bool) -> bool:  # noqa: N802 Qt's name
         """Pass over panels behind the tabs of others: Qt takes them for visible."""
-        start = QApplication.focusWidget()
+        start = self.focusWidget()
         while super().focusNextPrevChild(is_next):
-            reached = QApplication.focusWidget()
+            reached = self.focusWidget()
             if reached in (None, start) or not self._is_covered(reached):
                 return True
         return False

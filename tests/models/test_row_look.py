@@ -164,3 +164,8 @@ def test_options_of_an_endpoint_do_not_push_its_port_out_of_sight(store: HandFed
     model = TrafficModel(store, lambda _: "tcp://127.0.0.1:9000?framing=slip")
     model.apply_batch(store.receive(*numbered(1)))
     assert model.look(0).cells[Column.ENDPOINT] == "tcp://127.0.0.1:9000"
+
+
+def test_types_that_cannot_be_read_are_replaced(store: HandFedStore, model: TrafficModel) -> None:
+    model.apply_batch(store.receive(b"/a\0\0,i\xff\n\0\0\0\0" + bytes(4)))
+    assert cells(model, Column.TYPE_TAGS)[-1] == ",i��"

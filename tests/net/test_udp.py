@@ -70,14 +70,20 @@ async def test_stamp_is_the_kernels_time_of_arrival_even_if_the_loop_was_blocked
     inbox = Inbox(url_of(host))
     await inbox.endpoint.open()
     with udp_socket(host) as sender:
-        before = time.time_ns()
-        sender.sendto(b"x", inbox.address)
-        after = time.time_ns()
-        time.sleep(0.05)  # a window that is busy: the loop cannot fetch the datagram
-        await until(lambda: inbox.received)
-    ((_, stamp, _),) = inbox.of(Direction.IN)
-    # The kernel may round its clock; a stamp taken by the loop would be 50 ms late.
-    assert before - 5_000_000 <= stamp <= after + 5_000_000
+
+        async def is_stamped_on_arrival() -> bool:
+            count = len(inbox.received)
+            before = time.time_ns()
+            sender.sendto(b"x", inbox.address)
+            after = time.time_ns()
+            time.sleep(0.05)  # a window that is busy: the loop cannot fetch the datagram
+            await until(lambda: len(inbox.received) > count)
+            (*_, (_, stamp, _)) = inbox.of(Direction.IN)
+            # The kernel may round its clock; a stamp taken by the loop would be 50 ms late.
+            return before - 5_000_000 <= stamp <= after + 5_000_000
+
+        # Linux begins to stamp some time after a socket has asked for it, on a busy machine after the first datagram.
+        assert any([await is_stamped_on_arrival() for _ in range(3)])
     inbox.endpoint.close()
 
 

@@ -121,6 +121,20 @@ def test_the_keyboard_reaches_every_part(window: MainWindow) -> None:
         assert part in seen
 
 
+def test_the_keyboard_passes_over_what_is_behind_other_tabs(qtbot: QtBot, window: MainWindow) -> None:
+    window.show_panel("responders")
+    qtbot.waitUntil(lambda: shown_panels(window) == [False, True, False])
+    window.log.setFocus()
+    for step in (window.focusNextChild, window.focusPreviousChild):
+        seen = []
+        for _ in range(30):
+            step()
+            seen.append(window.focusWidget())
+        assert {window.log, window.panels["responders"].widget().table} <= set(seen)
+        hidden = (window.packet_dock, window.panels["connections"])
+        assert not any(dock.isAncestorOf(part) for dock in hidden for part in seen)
+
+
 def shown_panels(window: MainWindow) -> list[bool]:
     docks = (window.packet_dock, *window.panels.values())
     return [not dock.widget().visibleRegion().isEmpty() for dock in docks]

@@ -1,8 +1,9 @@
+import random
 from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint
-from PySide6.QtGui import QHelpEvent
+from PySide6.QtGui import QHelpEvent, QImage, QPixmap
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
@@ -79,3 +80,48 @@ def test_values_that_change_in_place_are_painted(qtbot: QtBot) -> None:
     before = log.view.viewport().grab().toImage()
     log.receive(OscMessage("/a", "i", (2,)))
     assert log.view.viewport().grab().toImage() != before
+
+
+def on_screen(log: Log) -> QImage:
+    """Return what the rows look like on the screen, where only what has changed is painted."""
+    QApplication.processEvents()
+    return rows_of(log, log.view.screen().grabWindow(log.view.winId()))
+
+
+def painted_anew(log: Log) -> QImage:
+    return rows_of(log, log.view.grab())
+
+
+def rows_of(log: Log, picture: QPixmap) -> QImage:
+    return picture.copy(log.view.viewport().geometry()).toImage().convertToFormat(QImage.Format.Format_RGB32)
+
+
+def test_the_frame_of_the_current_row_stays_at_the_edges_when_texts_move_sideways(qtbot: QtBot, log: Log) -> None:
+    with qtbot.waitActive(log.view):
+        log.view.activateWindow()
+    log.view.setFocus()
+    log.view.header.resizeSection(Column.ADDRESS, 1500)
+    log.view.select(199)
+    assert on_screen(log) == painted_anew(log)
+    log.view.horizontalScrollBar().setValue(37)
+    assert on_screen(log) == painted_anew(log)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_painting_what_has_changed_is_as_good_as_painting_all(qtbot: QtBot, seed: int) -> None:
+    chance = random.Random(seed)
+    log = Log(qtbot)
+    log.receive(*numbered(200))
+    actions = (
+        lambda: log.receive(*numbered(chance.randrange(40))),
+        lambda: log.wheel(chance.choice((-2, -1, 1, 2))),
+        lambda: log.view.select(chance.randrange(200)),
+        lambda: log.view.horizontalScrollBar().setValue(chance.randrange(100)),
+        lambda: log.filter(chance.choice(("", "any<150"))),
+        lambda: log.model.set_paused(not log.model.is_paused),
+        log.show_latest,
+        log.clear,
+    )
+    for _ in range(25):
+        chance.choices(actions, (8, 4, 4, 2, 2, 2, 1, 1))[0]()
+        assert on_screen(log) == painted_anew(log)

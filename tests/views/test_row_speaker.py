@@ -29,3 +29,9 @@ def test_values_that_change_are_not_read_out_each_time(log: Log) -> None:
     log.receive(OscMessage("/n", "i", (500,)))
     assert log.view.current_row == 200
     assert "Arguments 199" in log.view.accessibleDescription()
+
+
+def test_where_no_row_is_selected_nothing_is_read_out(log: Log) -> None:
+    log.view.select(199)
+    log.clear()
+    assert log.view.accessibleDescription() == ""
