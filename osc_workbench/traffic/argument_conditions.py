@@ -156,7 +156,10 @@ class ArgumentContains:
 
 
 def _occurrences(view: RowView, sought: bytes) -> Column:
-    """Return every place in the arena, ascending, where a text in lower case stands in any case; "" stands everywhere."""
+    """Return every place in the arena, ascending, where a text in lower case stands, in any case.
+
+    An empty text stands everywhere.
+    """
     if not len(view):
         return np.zeros(0, np.int64)
     start = int(view.offsets.min())
@@ -185,7 +188,8 @@ def _rows_near(view: RowView, hits: Column) -> Column:
     # The first row that ends behind a hit; a row without bytes may stand before those in front of it.
     places = np.searchsorted(np.maximum.accumulate(ends), hits, "right")
     begins = np.append(view.offsets, np.uint32(0xFFFFFFFF)).take(places) <= hits
-    return np.unique(places.take(np.flatnonzero(begins)))
+    places = places.take(np.flatnonzero(begins))
+    return places.take(np.flatnonzero(np.diff(places, prepend=-1)))
 
 
 def first_from(hits: Column, starts: Column) -> Column:

@@ -44,8 +44,8 @@ class HoldsBytes:
 
 
 class _Holding:
-    """Strategy. Headers and arguments lie apart. Headers are asked once each, the arguments of all rows together; where a
-    header ends with a beginning of what is sought, the rest of it must stand at the beginning of the arguments.
+    """Strategy. Headers and arguments lie apart. Headers are asked once each, the arguments of all rows together; where
+    a header ends with a beginning of what is sought, the rest of it must stand at the beginning of the arguments.
 
     splits: after how many bytes of the pattern headers end, by their bytes.
     """
@@ -55,7 +55,7 @@ class _Holding:
         self._pattern = pattern
         self._splits: dict[bytes, tuple[int, ...]] = {}
         self._headers = HeaderTest(table, lambda _address, _tags, raw: bool(pattern.find_all(raw, 1)))
-        self._beginnings = HeaderTest(table, lambda _address, _tags, raw: bool(_splits_at(raw, pattern)))
+        self._beginnings = HeaderTest(table, lambda _address, _tags, raw: bool(self._splits_of(raw)))
 
     def mask(self, view: RowView) -> Mask:
         mask = self._headers.mask(view) | self._in_arguments(view)

@@ -80,14 +80,28 @@ def _span(type_tags: str, number: int) -> tuple[int, int]:
 
 def words(arena: Column, starts: Column) -> Column:
     """Return the big-endian 32-bit words that begin at these bytes, as uint32."""
+    found = np.empty(len(starts), np.uint32)
+    for rows, all_words, places in _by_alignment(arena, starts):
+        found[rows] = all_words.take(places)
+    return found
+
+
+def _by_alignment(arena: Column, starts: Column) -> Iterator[tuple[slice | Column, Column, Column]]:
+    """Yield (which of the starts, the words of the arena, which of these words) for starts that are aligned alike."""
     if not len(starts):
-        return np.zeros(0, np.uint32)
-    # Mostly all of them are aligned; behind a message of odd size all are off by the same.
+        return
+    # Mostly all are; behind a message of odd size all are off by the same.
     shift = int(starts[0]) & 3
     if not ((starts - shift) & 3).any():
-        whole = arena[shift : shift + (len(arena) - shift & -_WORD)].view(">u4")
-        return whole.take(starts - shift >> 2).astype(np.uint32)
-    return np.ascontiguousarray(arena[starts[:, None] + np.arange(_WORD)]).view(">u4").ravel().astype(np.uint32)
+        yield slice(None), _words_from(arena, shift), starts - shift >> 2
+        return
+    for shift in range(_WORD):
+        rows = np.flatnonzero(starts & 3 == shift)
+        yield rows, _words_from(arena, shift), starts.take(rows) >> 2
+
+
+def _words_from(arena: Column, shift: int) -> Column:
+    return arena[shift : shift + (len(arena) - shift & -_WORD)].view(">u4")
 
 
 def values(arena: Column, column: ArgumentColumn) -> Column:
@@ -119,12 +133,11 @@ def _groups(view: RowView) -> Iterator[tuple[str, Callable[[], Column]]]:
     """Yield each type tag string with what finds the rows that have it, as places in the view."""
     present = np.zeros(len(view.table.raw), np.bool_)
     present[view.headers] = True
-    kinds: dict[str, int] = {}
+    numbers = np.flatnonzero(present)
+    tags = list(map(view.table.type_tags.__getitem__, numbers.tolist()))
+    kinds = {type_tags: kind for kind, type_tags in enumerate(dict.fromkeys(filter(None, tags)))}
     kind_of = np.full(len(present), -1, np.int32)
-    for number in np.flatnonzero(present).tolist():
-        type_tags = view.table.type_tags[number]
-        if type_tags:
-            kind_of[number] = kinds.setdefault(type_tags, len(kinds))
+    kind_of[numbers] = [kinds.get(type_tags or "", -1) for type_tags in tags]
     kind = kind_of.take(view.headers)
     kind[view.malformed] = -1
     if len(kinds) <= _FEW_KINDS:
@@ -154,7 +167,6 @@ def walk_arguments(
     if not len(places):
         return
     positions = view.offsets[places].astype(np.int64)
-    ends = positions + view.sizes[places]
     depth, number = 0, 0
     for tag in type_tags:
         if tag in "[]":
@@ -162,7 +174,7 @@ def walk_arguments(
         elif tag not in ARGUMENT_TYPES:
             return
         else:
-            column, positions = _step(view.arena, tag, ArgumentColumn(number, depth, tag, places, positions, ends))
+            column, positions = _step(view.arena, tag, ArgumentColumn(number, depth, tag, places, positions, positions))
             if wanted is None or wanted == number:
                 yield column
         number += depth == 0
@@ -171,11 +183,11 @@ def walk_arguments(
 
 
 def _step(arena: Column, tag: str, here: ArgumentColumn) -> tuple[ArgumentColumn, Column]:
-    """Return the argument that begins at `here.starts`, and where the next one begins. here.ends: of the messages."""
+    """Return the argument that begins at `here.starts`, and where the next one begins."""
     row = ARGUMENT_TYPES[tag]
     starts = here.starts
     if row.layout is Layout.STRING:
-        ends = _text_ends(arena, starts, here.ends)
+        ends = _text_ends(arena, starts)
         return here._replace(ends=ends), starts + ((ends - starts + _WORD) & -_WORD)
     if row.layout is Layout.BLOB:
         sizes = words(arena, starts).view(np.int32).astype(np.int64)
@@ -185,29 +197,38 @@ def _step(arena: Column, tag: str, here: ArgumentColumn) -> tuple[ArgumentColumn
     return here._replace(ends=ends), ends
 
 
-def _text_ends(arena: Column, starts: Column, limits: Column) -> Column:
-    """Return where the zero byte is that ends each text. limits: the ends of the messages, before which it is."""
-    ends = starts.copy()
-    open_rows = np.arange(len(starts))
-    positions = starts
-    while len(open_rows):
-        word = words(arena, positions)
-        # A zero byte borrows from its neighbour; the lowest such byte of a word is never a false one.
-        is_closed = ((word - np.uint32(0x01010101)) & ~word & np.uint32(0x80808080)) != 0
-        closed = np.flatnonzero(is_closed)
-        if len(closed):
-            ends[open_rows.take(closed)] = positions.take(closed) + _first_zero(word.take(closed))
-            left = np.flatnonzero(~is_closed)
-            open_rows, positions = open_rows.take(left), positions.take(left)
-        positions = positions + _WORD
+def _text_ends(arena: Column, starts: Column) -> Column:
+    """Return where the zero byte is that ends each text; there is one."""
+    ends = np.empty_like(starts)
+    for rows, all_words, places in _by_alignment(arena, starts):
+        ends[rows] = starts[rows] + _lengths(all_words, places)
     return ends
+
+
+def _lengths(all_words: Column, places: Column) -> Column:
+    """Return how many bytes come before the first that is zero, from each of these words on."""
+    lengths = np.zeros(len(places), np.int64)
+    open_rows = np.arange(len(places))
+    count = 0
+    while len(open_rows):
+        word = all_words.take(places).astype(np.uint32)
+        # A zero byte borrows from its neighbour; the lowest such byte of a word is never a false one.
+        has_zero = ((word - np.uint32(0x01010101)) & ~word & np.uint32(0x80808080)) != 0
+        closed = np.flatnonzero(has_zero)
+        if len(closed):
+            lengths[open_rows.take(closed)] = _first_zero(word.take(closed)) + count
+            left = np.flatnonzero(~has_zero)
+            open_rows, places = open_rows.take(left), places.take(left)
+        places = places + 1
+        count += _WORD
+    return lengths
 
 
 def _first_zero(word: Column) -> Column:
     """Return which byte of each word is the first that is zero, 0 to 3; one of them is."""
     place = np.full(len(word), 3)
-    for byte, shift in ((2, 8), (1, 16), (0, 24)):
-        place[(word >> np.uint32(shift)) & np.uint32(0xFF) == 0] = byte
+    for byte, mask in ((2, 0xFF00), (1, 0xFF0000), (0, 0xFF000000)):
+        place[word & np.uint32(mask) == 0] = byte
     return place
 
 
