@@ -145,7 +145,7 @@ async def _take_screenshot(workbench: Workbench, path: Path, seconds: float, clo
 def _select_something(workbench: Workbench) -> None:
     """Select the newest bundle in sight, or the newest message, so that the picture shows a packet, too."""
     store = workbench.session.store
-    newest = range(store.end_row - 1, max(store.first_row, store.end_row - 100) - 1, -1)
+    newest = range(store.end_row - 1, max(store.first_row, store.end_row - 22) - 1, -1)
     bundle = next((row for row in newest if store.record(row).is_bundle), None)
     row = bundle if bundle is not None else (store.end_row - 1 if len(store) else None)
     if row is not None:

@@ -9,9 +9,9 @@ import numpy.typing as npt
 from osc_workbench.traffic.chunk import Chunk
 from osc_workbench.traffic.store import TrafficStore
 
-# Most questions are answered for so many rows within a millisecond or two, some for more.
-_ROWS = 16_384
-QUICK_ROWS = 65_536
+# What is answered within a millisecond or two, for most questions and for those that take less or more than others.
+_ROWS = 32_768
+QUICK_ROWS, FEW_ROWS = 65_536, 8_192
 _ANY_SIZE = 1 << 62
 # So many questions take no more than a few milliseconds for a piece.
 _QUICK_TERMS = 8

@@ -21,11 +21,11 @@ from osc_workbench.traffic.header_conditions import (
     HeaderTest,
     TypeTagsAre,
 )
-from osc_workbench.traffic.pieces import QUICK_ROWS, Pieces, smallest
+from osc_workbench.traffic.pieces import FEW_ROWS, QUICK_ROWS, Pieces, smallest
 from osc_workbench.traffic.query_context import Condition, LinkValues, Mask, QueryContext, Test
 from osc_workbench.traffic.query_syntax import All, Leaf, Node, Not, QueryError, Word, parse_tree
 from osc_workbench.traffic.query_terms import BY_CODE, bare_text
-from osc_workbench.traffic.row_conditions import EndpointIs, GoesWay, HasFlag, IsBetween
+from osc_workbench.traffic.row_conditions import EndpointIs, GoesWay, HasFlag, IsBetween, LatenessIs
 from osc_workbench.traffic.row_view import RowView
 
 _REMEMBERED = 256
@@ -80,8 +80,13 @@ class Query:
         """In how large pieces it can be asked of a log so that none takes long."""
         if all(isinstance(part, QUICK_CONDITIONS) for part in self._conditions.values()):
             return Pieces(QUICK_ROWS).for_terms(len(self._conditions), 0)
+        rows = Pieces(FEW_ROWS) if self.needs_history or self._asks_for_lateness else Pieces()
         slow = [part.pieces for part in self._conditions.values() if isinstance(part, SLOW_CONDITIONS)]
-        return smallest(slow).for_terms(len(self._conditions), len(slow))
+        return smallest([rows, *slow]).for_terms(len(self._conditions), len(slow))
+
+    @property
+    def _asks_for_lateness(self) -> bool:
+        return any(isinstance(condition, LatenessIs) for condition in self._conditions.values())
 
     def explain(self) -> str:
         """Return a sentence that says what it matches."""

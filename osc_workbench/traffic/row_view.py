@@ -44,8 +44,6 @@ class RowView:
         self.offsets: Column = chunk.offsets[places]
         self.sizes: Column = chunk.sizes[places]
         self.arena: Column = chunk.arena
-        self._time_tags: Column | None = None
-        self._packet_sizes: Column | None = None
 
     def __len__(self) -> int:
         return len(self.headers)
@@ -130,21 +128,37 @@ class RowView:
 
     # Bundles and packets.
 
-    @property
+    @cached_property
     def time_tags(self) -> Column:
         """Time tags of the innermost bundles, uint64; 1 (immediately) outside of bundles."""
-        if self._time_tags is None:
-            self._find_bundles()
-        assert self._time_tags is not None
-        return self._time_tags
+        tags = np.ones(len(self), np.uint64)
+        places, bundles, which = self._bundles()
+        if len(places):
+            heads = self.arena[(bundles.offset + 8)[:, None] + np.arange(8)]
+            values = np.ascontiguousarray(heads).view(">u8").astype(np.uint64).ravel()
+            tags[places] = values[which]
+            bounds = np.searchsorted(which, np.arange(len(bundles.first) + 1))
+            for index in np.flatnonzero(self.is_nested(bundles)).tolist():
+                self._read_nested(index, bundles, places[bounds[index] : bounds[index + 1]], tags)
+        return tags
 
-    @property
+    @cached_property
     def packet_sizes(self) -> Column:
         """Bytes of the packets that hold the rows, int64."""
-        if self._packet_sizes is None:
-            self._find_bundles()
-        assert self._packet_sizes is not None
-        return self._packet_sizes
+        sizes = self.message_sizes
+        places, bundles, which = self._bundles()
+        sizes[places] = bundles.size[which]
+        return sizes
+
+    def _bundles(self) -> tuple[Column, BundleColumns, Column]:
+        """Return which rows stand in bundles, these bundles, and which of them each of the rows stands in."""
+        places = np.flatnonzero(self.in_bundle)
+        if not len(places):
+            nothing = np.zeros(0, np.int64)
+            return places, BundleColumns(nothing, nothing, nothing, nothing), nothing
+        local = self.local_rows[places]
+        bundles = self.chunk.bundles(int(local[0]), int(local[-1]) + 1)
+        return places, bundles, np.searchsorted(bundles.first, local, "right") - 1
 
     @property
     def message_sizes(self) -> Column:
@@ -160,24 +174,6 @@ class RowView:
             times = self.times[timed]
             late[timed] = times - unix_ns_of(self.time_tags[timed], times)
         return late, timed
-
-    def _find_bundles(self) -> None:
-        tags = np.ones(len(self), np.uint64)
-        sizes = self.message_sizes
-        places = np.flatnonzero(self.in_bundle)
-        if len(places):
-            local = self.local_rows[places]
-            bundles = self.chunk.bundles(int(local[0]), int(local[-1]) + 1)
-            which = np.searchsorted(bundles.first, local, "right") - 1
-            heads = self.arena[(bundles.offset + 8)[:, None] + np.arange(8)]
-            values = np.ascontiguousarray(heads).view(">u8").astype(np.uint64).ravel()
-            tags[places] = values[which]
-            sizes = sizes.copy()
-            sizes[places] = bundles.size[which]
-            bounds = np.searchsorted(which, np.arange(len(bundles.first) + 1))
-            for index in np.flatnonzero(self.is_nested(bundles)).tolist():
-                self._read_nested(index, bundles, places[bounds[index] : bounds[index + 1]], tags)
-        self._time_tags, self._packet_sizes = tags, sizes
 
     def is_nested(self, bundles: BundleColumns) -> Column:
         """Tell which bundles are more than a time tag and messages: others stand in them, or they are malformed."""

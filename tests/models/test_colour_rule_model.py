@@ -68,7 +68,7 @@ def test_what_can_be_edited_and_checked_says_so(rules: Rules) -> None:
 
 
 def test_a_long_query_has_a_tip_that_ends(rules: Rules) -> None:
-    rules.model.show_rules([ColourRule(" ".join(["type:i"] * 1000), "red")])
+    rules.model.show_rules([ColourRule(" ".join(["type:i"] * 200), "red")])
     assert len(str(rules.cells(QUERY, TIP)[0])) == 1000
 
 
