@@ -27,6 +27,8 @@ from osc_workbench.views.theme import Colours
 _SHOWN_SHARE, _COUNTED_SHARE = 0.008, 0.006
 # How long it may take to find out which term of a filter is to blame that matches nothing; seldom asked.
 _SUGGESTED_SHARE = 0.02
+# Painting a table of figures takes longer than a frame; twice a second is as often as figures can be read.
+_STATISTICS_INTERVAL = 0.45
 # More addresses than anybody reads through while completing.
 _COMPLETED_ADDRESSES = 20_000
 # More rows than can ever come.
@@ -47,6 +49,7 @@ class LogDesk:
         self.model = TrafficModel(session.store, url_of, self.marks, self.state.colours.colour_of, self._notes_of)
         self.state.attach(self.model)
         self.feed = StatisticsFeed(session.store)
+        self._statistics_shown = 0.0
         self._ranges: Sequence[range] = (range(_OPEN_END),)
         self._is_barren_told = False
         self.filter_bar = FilterBar(colours)
@@ -164,12 +167,18 @@ class LogDesk:
             is_complete = is_complete and self.feed.is_complete
         return not is_complete
 
+    def hurry(self) -> None:
+        """Show all figures at the next chance: the user has changed something."""
+        self._statistics_shown = 0.0
+
     def show_status(self, statuses: Sequence[EndpointStatus]) -> None:
         """Show figures that change all the time; not more than four times a second."""
         store = self._session.store
         self.filter_bar.show_result(self.state.matching_count, len(store), self.state.progress)
         self._explain_emptiness()
-        if _is_seen(self.statistics):
+        now = self._session.clock.time()
+        if _is_seen(self.statistics) and now - self._statistics_shown >= _STATISTICS_INTERVAL:
+            self._statistics_shown = now
             self.statistics.show_statistics(self.feed, statuses, self._session.clock.unix_ns())
         if _is_seen(self.lint):
             self.lint.show_lint(self._session.lint, self.muted)

@@ -171,6 +171,8 @@ class Workbench(QObject):
             self.frame_clock.request()
         now = self.session.clock.time()
         if now - self._last_status >= _STATUS_INTERVAL:
+            if not self._last_status:
+                self.desk.hurry()
             self._last_status = now
             self._show_status(batch)
         self.session.handling.run_due()

@@ -58,7 +58,8 @@ class MatchedRows:
         appended, has_repeats = self._look_ahead(is_late)
         while self._first > self._store.first_row and not is_late():
             prepended += self._look_back()
-        self._count()
+        if trimmed or prepended or appended or len(self._starts) <= len(self._segments):
+            self._count()
         # Only the row that was the last one can have got more repeats.
         return Change(trimmed, prepended, appended, range(before - 1, before) if has_repeats else range(0))
 
@@ -163,7 +164,8 @@ class MatchedRows:
 
     def __contains__(self, row: int) -> bool:
         """Tell whether a row is known to match; False for one that has not been looked at yet."""
-        return self.index_of(row) is not None
+        number = bisect_right(self._bases, row) - 1
+        return number >= 0 and self._segments[number].holds(row)
 
     def repeats(self, index: int) -> int:
         number = bisect_right(self._starts, index) - 1

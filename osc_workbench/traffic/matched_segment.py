@@ -72,6 +72,15 @@ class Segment:
     def row_at(self, place: int) -> int:
         return self.base + int(self.rows[place if self.heads is None else self.heads[place]])
 
+    def holds(self, row: int) -> bool:
+        """Tell whether a row of the store is one of these."""
+        local, rows = row - self.base, self.rows
+        # Most ask about rows of a segment that has few or none.
+        if not len(rows) or local > rows[-1]:
+            return False
+        # Of another type than the rows, the number would have all of them converted.
+        return bool(rows[rows.searchsorted(rows.dtype.type(local))] == local)
+
     def place_of(self, row: int) -> int:
         """Return the first shown row at or after this one."""
         place = bisect_left(self.rows, row - self.base)
