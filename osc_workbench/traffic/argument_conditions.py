@@ -1,5 +1,6 @@
 """Conditions on the arguments of messages."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +26,7 @@ Column = npt.NDArray[Any]
 # The type tags that are a value themselves, by the word for it.
 CONSTANT_WORDS = {"true": "T", "false": "F", "nil": "N", "infinitum": "I"}
 _SMALLEST_NORMAL = {"f": np.finfo(np.float32).tiny, "d": np.finfo(np.float64).tiny}
-# Beyond so many letters of a text, the few places that are left are looked at one by one.
+# So many letters of a text are looked for everywhere, and more as long as they are found nearly everywhere.
 _COMPARED_LETTERS = 4
 _LETTERS = frozenset(b"abcdefghijklmnopqrstuvwxyz")
 # Beyond so many, a text is looked for in the arguments that hold its beginning.
@@ -109,15 +110,13 @@ class ArgumentIsText:
 
 
 def _equals(arena: Column, column: ArgumentColumn, sought: bytes) -> Mask:
-    equal: Mask = column.ends - column.starts == len(sought)
-    candidates = np.flatnonzero(equal)
-    for index, letter in enumerate(sought):
-        if not len(candidates):
-            break
-        fits = arena[column.starts[candidates] + index] == letter
-        equal[candidates[~fits]] = False
-        candidates = candidates[fits]
-    return equal
+    candidates = np.flatnonzero(column.ends - column.starts == len(sought))
+    for index, letter in enumerate(sought[:_FOUND_LETTERS]):
+        octets = arena.take(column.starts.take(candidates) + index)
+        candidates = candidates.take(np.flatnonzero(octets == letter))
+    equal = np.zeros(len(column.starts), np.bool_)
+    equal[candidates] = True
+    return equal if len(sought) <= _FOUND_LETTERS else _whole_texts(arena, column, equal, sought.__eq__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +149,7 @@ class ArgumentContains:
         for column in argument_columns(view.take(places), self.place, TEXT_TAGS):
             found = first_from(hits, column.starts) + len(beginning) <= column.ends
             if len(sought) > len(beginning):
-                found = _whole_texts(view.arena, column, found, sought)
+                found = _whole_texts(view.arena, column, found, lambda text: sought in folded(text))
             mask[places[column.places]] |= found
         return mask
 
@@ -171,10 +170,13 @@ def _occurrences(view: RowView, sought: bytes) -> Column:
     # No other byte becomes a lower-case letter by this bit than the letter itself and its capital.
     lowered = data | np.uint8(0x20)
     mask = np.ones(room, np.bool_)
-    for index, letter in enumerate(sought[:_COMPARED_LETTERS]):
-        mask &= (lowered if letter in _LETTERS else data)[index : index + room] == letter
+    count = 0
+    # Where little is left, the rest is looked at there alone.
+    while count < len(sought) and (count < _COMPARED_LETTERS or np.count_nonzero(mask) > room >> 4):
+        mask &= (lowered if sought[count] in _LETTERS else data)[count : count + room] == sought[count]
+        count += 1
     places = np.flatnonzero(mask)
-    for index, letter in enumerate(sought[_COMPARED_LETTERS:], _COMPARED_LETTERS):
+    for index, letter in enumerate(sought[count:], count):
         octets = (lowered if letter in _LETTERS else data).take(places + index)
         places = places.take(np.flatnonzero(octets == letter))
     return places + start
@@ -197,12 +199,12 @@ def first_from(hits: Column, starts: Column) -> Column:
     return hits.take(np.searchsorted(hits, starts.astype(np.int64)))
 
 
-def _whole_texts(arena: Column, column: ArgumentColumn, found: Mask, sought: bytes) -> Mask:
-    """Return which of the found texts hold a long text as a whole, too."""
+def _whole_texts(arena: Column, column: ArgumentColumn, found: Mask, fits: Callable[[bytes], bool]) -> Mask:
+    """Return which of the found texts fit as a whole, too."""
     numbers = np.flatnonzero(found)
     some = column._replace(starts=column.starts[numbers], ends=column.ends[numbers])
     whole = np.zeros(len(found), np.bool_)
-    whole[numbers] = [sought in folded(text) for text in contents(arena, some)]
+    whole[numbers] = list(map(fits, contents(arena, some)))
     return whole
 
 

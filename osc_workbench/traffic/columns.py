@@ -21,8 +21,10 @@ INTEGER_TAGS, FLOAT_TAGS, TEXT_TAGS = "ih", "fd", "sS"
 NUMBER_TAGS = INTEGER_TAGS + FLOAT_TAGS
 ALL_TAGS = "".join(tag for tag in ARGUMENT_TYPES if tag not in "[]")
 _WORD = 4
-# Texts up to this many words are walked through together.
+# Texts up to this many words are walked through together. Of longer ones there are few; their ends are looked for one
+# by one, so many bytes at a time.
 _TURNS = 32
+_BLOCK = 4096
 # Up to here, looking for each kind among all rows is faster than sorting the rows by kind.
 _FEW_KINDS = 16
 
@@ -202,26 +204,36 @@ def _text_ends(arena: Column, starts: Column) -> Column:
     ends = np.empty_like(starts)
     for rows, all_words, places in _by_alignment(arena, starts):
         ends[rows] = starts[rows] + _lengths(all_words, places)
+    for row in np.flatnonzero(ends < starts).tolist():
+        ends[row] = _end_of_long_text(arena, int(starts[row]) + _WORD * _TURNS)
     return ends
 
 
 def _lengths(all_words: Column, places: Column) -> Column:
-    """Return how many bytes come before the first that is zero, from each of these words on."""
-    lengths = np.zeros(len(places), np.int64)
+    """Return how many bytes come before the first that is zero, from each of these words on; -1 for long texts."""
+    lengths = np.full(len(places), -1)
     open_rows = np.arange(len(places))
-    count = 0
-    while len(open_rows):
+    for count in range(_TURNS):
+        if not len(open_rows):
+            break
         word = all_words.take(places).astype(np.uint32)
         # A zero byte borrows from its neighbour; the lowest such byte of a word is never a false one.
         has_zero = ((word - np.uint32(0x01010101)) & ~word & np.uint32(0x80808080)) != 0
         closed = np.flatnonzero(has_zero)
         if len(closed):
-            lengths[open_rows.take(closed)] = _first_zero(word.take(closed)) + count
+            lengths[open_rows.take(closed)] = _first_zero(word.take(closed)) + _WORD * count
             left = np.flatnonzero(~has_zero)
             open_rows, places = open_rows.take(left), places.take(left)
         places = places + 1
-        count += _WORD
     return lengths
+
+
+def _end_of_long_text(arena: Column, position: int) -> int:
+    while True:
+        found = arena[position : position + _BLOCK].tobytes().find(0)
+        if found >= 0:
+            return position + found
+        position += _BLOCK
 
 
 def _first_zero(word: Column) -> Column:

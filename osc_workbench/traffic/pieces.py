@@ -23,10 +23,10 @@ class Pieces(NamedTuple):
     rows: int = _ROWS
     size_bytes: int = _ANY_SIZE
 
-    def for_terms(self, count: int, slow_count: int) -> "Pieces":
+    def for_terms(self, count: int, uneven_count: int = 1) -> "Pieces":
         """Return pieces for so many questions, of which some depend on the bytes."""
         rows = self.rows * _QUICK_TERMS // max(_QUICK_TERMS, count)
-        return Pieces(max(1, rows), self.size_bytes if slow_count < 2 else self.size_bytes // slow_count)
+        return Pieces(max(1, rows), self.size_bytes if uneven_count < 2 else self.size_bytes // uneven_count)
 
     def ahead(self, store: TrafficStore, first_row: int) -> Iterator[tuple[Chunk, int, int]]:
         """Yield (chunk, first, end) for all rows from this one on; first and end count in the chunk."""

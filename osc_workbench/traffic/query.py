@@ -11,21 +11,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from osc_workbench.traffic.argument_conditions import ArgumentContains, ArgumentFits
-from osc_workbench.traffic.byte_conditions import HoldsBytes
-from osc_workbench.traffic.header_conditions import (
-    AddressContains,
-    AddressFits,
-    AddressMatches,
-    HasType,
-    HeaderTest,
-    TypeTagsAre,
-)
-from osc_workbench.traffic.pieces import FEW_ROWS, QUICK_ROWS, Pieces, smallest
+from osc_workbench.traffic.header_conditions import HeaderTest
+from osc_workbench.traffic.pieces import Pieces
 from osc_workbench.traffic.query_context import Condition, LinkValues, Mask, QueryContext, Test
+from osc_workbench.traffic.query_pieces import pieces_for
 from osc_workbench.traffic.query_syntax import All, Leaf, Node, Not, QueryError, Word, parse_tree
 from osc_workbench.traffic.query_terms import BY_CODE, bare_text
-from osc_workbench.traffic.row_conditions import EndpointIs, GoesWay, HasFlag, IsBetween, LatenessIs
 from osc_workbench.traffic.row_view import RowView
 
 _REMEMBERED = 256
@@ -35,9 +26,6 @@ EXPRESSIONS_LIMIT = 8
 _TRIED_LIMIT = 20
 # These cost a look into a table for each row.
 QUICK_TESTS = (HeaderTest, LinkValues)
-# These can cost much more for some texts than for others.
-QUICK_CONDITIONS = (AddressContains, AddressMatches, TypeTagsAre, HasType, GoesWay, IsBetween, EndpointIs, HasFlag)
-SLOW_CONDITIONS = (AddressFits, ArgumentFits, ArgumentContains, HoldsBytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +66,7 @@ class Query:
     @property
     def pieces(self) -> Pieces:
         """In how large pieces it can be asked of a log so that none takes long."""
-        if all(isinstance(part, QUICK_CONDITIONS) for part in self._conditions.values()):
-            return Pieces(QUICK_ROWS).for_terms(len(self._conditions), 0)
-        rows = Pieces(FEW_ROWS) if self.needs_history or self._asks_for_lateness else Pieces()
-        slow = [part.pieces for part in self._conditions.values() if isinstance(part, SLOW_CONDITIONS)]
-        return smallest([rows, *slow]).for_terms(len(self._conditions), len(slow))
-
-    @property
-    def _asks_for_lateness(self) -> bool:
-        return any(isinstance(condition, LatenessIs) for condition in self._conditions.values())
+        return pieces_for(self.conditions)
 
     def explain(self) -> str:
         """Return a sentence that says what it matches."""

@@ -132,6 +132,14 @@ def test_addresses_come_in_the_order_of_their_first_match() -> None:
     assert _shown(rows) == [(1, 1), (2, 1)]
 
 
+def test_malformed_message_is_no_value_even_if_its_address_could_be_read() -> None:
+    log = QueriedLog()
+    log.receive(OscMessage("/a", "s", ("x",)), b"/a\0\0,s\0\0open", _message("/b"))
+    rows = _latest(log)
+    rows.advance(never)
+    assert _shown(rows) == [(0, 1), (2, 1)]
+
+
 def test_cleared_log_has_no_values() -> None:
     log = QueriedLog()
     log.receive(_message("/a"))

@@ -1,5 +1,6 @@
 """Matching rows, kept up to date in small steps: newest first, in order, folded, with rows going and all cleared."""
 
+import random
 import time
 from collections.abc import Callable, Iterator
 from itertools import chain, repeat
@@ -276,15 +277,14 @@ def test_queries_that_can_be_slow_are_asked_in_small_pieces() -> None:
 def test_no_step_takes_long_whatever_is_asked_of_whatever_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("osc_workbench.traffic.chunk.ROWS_OF_CHUNK", 65_536)
     log = QueriedLog()
-    log.receive(
-        *[OscMessage("/a", "s", (f"{number:b}".replace("1", "a").replace("0", "b") * 150,)) for number in range(600)]
-    )
+    source = random.Random(1)
+    log.receive(*[OscMessage("/a", "s", ("".join(source.choices("ab", k=1500)),)) for _ in range(200)])
     rows = MatchedRows(log.store, parse_query("any~/[ab]*a[ab]{300}c/").bind(log.context))
-    for _ in range(5):
+    for _ in range(3):
         start = time.process_time()
         rows.advance(after(1))
         assert time.process_time() - start < 0.3
-    assert 0 < rows.progress < 0.5
+    assert 0 < rows.progress < 0.3
 
 
 def test_rows_of_many_pieces_are_those_of_one_question(monkeypatch: pytest.MonkeyPatch) -> None:

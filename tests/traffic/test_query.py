@@ -219,3 +219,16 @@ def test_pattern_that_would_take_others_forever_is_answered_at_once() -> None:
     assert log.matching("/" + "*a" * 400 + "b") == []
     assert log.matching("/" + "{a,aa}" * 400 + "*b") == []
     assert log.matching("/" + "*a" * 400) == [0]
+
+
+def test_long_texts_do_not_hold_up_other_questions() -> None:
+    log = QueriedLog()
+    texts = ["x" * 60_000, "x" * 59_999 + "y"]
+    log.receive(*[OscMessage("/a", "si", (text, number)) for number in range(10) for text in texts])
+    start = time.process_time()
+    assert log.matching("arg[1]>8") == [18, 19]
+    assert log.matching('any="' + texts[1][:9_000] + '"') == []
+    assert log.matching('any~"' + "x" * 9_000 + '"') == list(range(20))
+    assert log.matching("any~xy") == list(range(1, 20, 2))
+    assert log.matching("changed") == list(range(20))
+    assert time.process_time() - start < 1

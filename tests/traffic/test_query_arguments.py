@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from osc_workbench.osc.packet import OscMessage, OscPacket
+from osc_workbench.osc.codec import encode_packet
+from osc_workbench.osc.packet import OscBundle, OscMessage, OscPacket
 from osc_workbench.osc.timetag import TimeTag
 from tests.doubles.queried_log import QueriedLog
 from tests.doubles.traffic import TRUNCATED_FLOAT
@@ -119,6 +120,14 @@ def test_texts_are_found_whole_in_part_and_by_expression(text: str, matching: li
         _of("s", "This is a text that is longer than those that are found at once."), _of("b", b"world"),
     ]  # fmt: skip
     assert _matching(text, *packets) == matching
+
+
+def test_texts_are_found_in_front_of_what_could_not_be_read() -> None:
+    cut = encode_packet(OscBundle(TimeTag(1), (_of("s", "hello world"), _of("s", "a text")))) + b"\0\0\0\x09/"
+    # Of each bundle two rows are messages, and one stands for the rest.
+    assert _matching("any~world", *[cut] * 20) == list(range(0, 60, 3))
+    assert _matching("any~text", *[cut] * 20) == list(range(1, 60, 3))
+    assert _matching("any=world", *[cut] * 20) == []
 
 
 def test_words_stand_for_values_without_bytes() -> None:

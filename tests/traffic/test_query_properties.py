@@ -9,7 +9,8 @@ from tests.doubles.queried_log import LINKS, QueriedLog, packets_of_every_kind
 from tests.doubles.query_texts import TEXTS_OF_TERMS, queries
 
 _PACKETS = packets_of_every_kind()
-_STEPS_NS = (1, 1_000_000, 100_000_000, 400_000_000)
+# Clocks can go back.
+_STEPS_NS = (1, 1_000_000, -300_000_000, 100_000_000, 400_000_000)
 _batches = st.lists(
     st.tuples(
         st.lists(st.sampled_from(_PACKETS), max_size=25),

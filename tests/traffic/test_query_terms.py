@@ -180,16 +180,6 @@ def test_faults_bundles_and_marks_are_flags() -> None:
     assert {text: log.matching(text) for text in expected} == expected
 
 
-def test_bytes_are_found_in_headers_in_arguments_and_across_both() -> None:
-    packets = [_of("s", "/freq", address="/freq"), _of("i", 0x2F667265), _of("b", b"\x2f\x66")]
-    assert _matching("bytes:2f667265", *packets) == [0, 1]
-    assert _matching('bytes:"2c 69 00 00 2f"', *packets) == [1]
-    assert _matching('bytes:"2c ?? 00 00 ?? 66"', *packets) == [0, 1]
-    assert _matching('bytes:"\\"freq\\""', *packets) == [0]
-    assert _matching("bytes:i:2", *packets) == [2]
-    assert _matching("bytes:2f68", *packets) == []
-
-
 # Time.
 
 
