@@ -1,5 +1,6 @@
 import pytest
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, QPoint, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -224,6 +225,9 @@ def test_focus_can_be_seen(qtbot: QtBot, qapp: QApplication, window: MainWindow)
     before = qapp.styleSheet(), qapp.palette()
     try:
         apply_theme(qapp, DARK)
+        # Where another test has left the mouse, something may show that it is under it.
+        QTest.mouseMove(window.windowHandle(), QPoint(2, window.height() - 3))
+        qtbot.waitUntil(lambda: not window.endpoints.form.broadcast.underMouse())
         form, responders = window.endpoints.form, window.panels["responders"].widget()
         parts = [window.log, window.packet.tree, window.packet.bytes, form.address, form.add, form.kind, form.broadcast]
         for part in parts:
