@@ -15,7 +15,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from osc_workbench import __version__
-from osc_workbench.app import commands
+from osc_workbench.app.endpoint_commands import open_endpoint
 from osc_workbench.app.event_loop import WorkbenchEventLoop
 from osc_workbench.app.faults import Faults
 from osc_workbench.app.settings import Settings
@@ -97,7 +97,7 @@ async def _open_endpoints(workbench: Workbench, options: argparse.Namespace) -> 
     wanted = [(text, Role.LISTEN) for text in options.listen] + [(text, Role.CONNECT) for text in options.connect]
     for text, role in wanted:
         endpoint_id = workbench.session.add_endpoint(EndpointUrl.parse(text), role)
-        opening = commands.open_endpoint(workbench, endpoint_id)
+        opening = open_endpoint(workbench, endpoint_id)
         if role is Role.CONNECT:
             # The window does not wait for a machine that may not answer.
             spawn(opening, f"connect to {text}")

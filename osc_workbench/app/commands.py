@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QMessageBox
 
 from osc_workbench import __version__
 from osc_workbench.app import log_commands
+from osc_workbench.app.endpoint_commands import open_endpoint
 from osc_workbench.app.view_keys import VIEW_KEYS
 from osc_workbench.models.traffic_model import TimeMode
 from osc_workbench.models.wishes import (
@@ -74,15 +75,6 @@ def add_endpoint(workbench: "Workbench", text: str, role: Role = Role.LISTEN) ->
     endpoints.show_message("")
     endpoints.clear_address()
     spawn(open_endpoint(workbench, endpoint_id), f"open endpoint {endpoint_id}")
-
-
-async def open_endpoint(workbench: "Workbench", endpoint_id: int) -> None:
-    try:
-        await workbench.session.open_endpoint(endpoint_id)
-    except EndpointError as error:
-        # The endpoint keeps the reason; its card shows it and offers to try again.
-        workbench.show_problem(str(error))
-    workbench.refresh()
 
 
 def set_responders(workbench: "Workbench", rules: tuple[Responder, ...]) -> None:

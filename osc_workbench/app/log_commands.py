@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QInputDialog
 
+from osc_workbench.app.endpoint_commands import open_endpoint
 from osc_workbench.models.wishes import (
     AddFilterTerm,
     JumpToFinding,
@@ -15,7 +16,6 @@ from osc_workbench.models.wishes import (
     SetMutedRules,
     Wish,
 )
-from osc_workbench.net.errors import EndpointError
 from osc_workbench.net.tasks import spawn
 from osc_workbench.traffic.lint_rules import RULES
 from osc_workbench.traffic.marks import MARKS_LIMIT
@@ -56,16 +56,8 @@ def stop_sources(workbench: "Workbench", stop: bool) -> None:
     else:
         here = {status.endpoint_id for status in session.statuses() if status.state is EndpointState.CLOSED}
         for endpoint_id in here.intersection(workbench.stopped_sources):
-            spawn(_open_again(workbench, endpoint_id), f"open endpoint {endpoint_id}")
+            spawn(open_endpoint(workbench, endpoint_id), f"open endpoint {endpoint_id}")
         workbench.stopped_sources = []
-    workbench.refresh()
-
-
-async def _open_again(workbench: "Workbench", endpoint_id: int) -> None:
-    try:
-        await workbench.session.open_endpoint(endpoint_id)
-    except EndpointError as error:
-        workbench.show_problem(str(error))
     workbench.refresh()
 
 

@@ -61,11 +61,11 @@ def read_float(token: Token, code: str) -> float:
         if not math.isnan(value):
             fail(token, f"{text:.40} is not a NaN")
         return value
-    number = float(int(text, 16)) if "x" in text else float(text)
     try:
+        number = float(int(text, 16)) if "x" in text else float(text)
         value = struct.unpack(">" + code, struct.pack(">" + code, number))[0]
     except OverflowError:
-        fail(token, f"{text:.40} is out of the range of float32")
+        fail(token, f"{text:.40} is out of the range of float{8 * struct.calcsize(code)}")
     if math.isinf(value) and "inf" not in text:
         fail(token, f"{text:.40} is out of the range of a float")
     return value

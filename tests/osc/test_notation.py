@@ -207,3 +207,9 @@ def test_parsing_takes_linear_time() -> None:
 def test_every_tag_and_every_nesting_has_a_text_form() -> None:
     assert parse_packet(format_packet(EVERY_TAG)) == EVERY_TAG
     assert parse_packet(format_packet(NESTED_BUNDLE)) == NESTED_BUNDLE
+
+
+@pytest.mark.parametrize("tag", ["f", "d"])
+def test_a_hex_number_beyond_floats_is_refused(tag: str) -> None:
+    with pytest.raises(NotationError, match="out of the range"):
+        parse_packet(f"/a ,{tag} 0x{'f' * 400}")
