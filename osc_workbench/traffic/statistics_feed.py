@@ -95,7 +95,7 @@ class StatisticsFeed:
             kept = min(max(start, self._store.first_row), span.stop)
             self.missed += (kept - start) * span.is_counted
             self._next = kept
-            view = next(views_of(self._store, kept, min(kept + PIECE_ROWS, span.stop)), None)
+            view = next(views_of(self._store, kept, min(kept + self._rows_of_piece(kept), span.stop)), None)
             if view is not None:
                 self._look(view, span.is_counted)
                 return True
@@ -103,6 +103,13 @@ class StatisticsFeed:
                 return False
             self._spans.pop()
         return False
+
+    def _rows_of_piece(self, first_row: int) -> int:
+        """Return how many rows can be looked at from this one on without taking long."""
+        if self.query is None:
+            return PIECE_ROWS
+        piece = next(self.query.query.pieces.ahead(self._store, first_row), None)
+        return PIECE_ROWS if piece is None else min(PIECE_ROWS, piece[2] - piece[1])
 
     def _look(self, view: RowView, is_counted: bool) -> None:
         mask = None if self.query is None else self.query.mask(view)
