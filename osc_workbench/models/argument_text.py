@@ -1,8 +1,11 @@
 """What the log says about a record: its address and its arguments, or why there are none."""
 
-from osc_workbench.osc.codec import decode_packet
+from functools import lru_cache
+
+from osc_workbench.osc.codec import decode_packet, scan_packet
 from osc_workbench.osc.dissection import dissect_packet
 from osc_workbench.osc.errors import OscDecodeError
+from osc_workbench.osc.header import MessageHeader
 from osc_workbench.osc.notation import format_address, format_arguments
 from osc_workbench.osc.packet import OscMessage
 from osc_workbench.scsynth.command_numbers import command_name
@@ -62,4 +65,25 @@ def describe_issues(record: PacketRecord) -> tuple[str, ...]:
     data = record.packet if whole else record.message
     if not data or len(data) > _EXAMINED_SIZE:
         return ()
+    header = _header_of(data)
+    if header is not None:
+        return _issues_of_header(header.raw, header.end)
+    return _issues(data)
+
+
+def _header_of(data: bytes) -> MessageHeader | None:
+    """Return the header of a message whose arguments have a fixed size; nothing can be odd about such arguments."""
+    try:
+        found = scan_packet(data)
+    except OscDecodeError:
+        return None
+    return found if isinstance(found, MessageHeader) and found.end == len(data) else None
+
+
+@lru_cache(4096)
+def _issues_of_header(raw: bytes, size: int) -> tuple[str, ...]:
+    return _issues(raw + bytes(size - len(raw)))
+
+
+def _issues(data: bytes) -> tuple[str, ...]:
     return tuple(dict.fromkeys(issue.reason for issue in dissect_packet(data).issues))
