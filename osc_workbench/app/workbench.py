@@ -11,6 +11,7 @@ from osc_workbench.app import commands
 from osc_workbench.app.actions import fill_menus, make_actions
 from osc_workbench.app.cell_menu import add_forms, pop_up_cell_menu
 from osc_workbench.app.faults import Fault, Faults
+from osc_workbench.app.frame_load import FrameLoad
 from osc_workbench.app.log_desk import LogDesk
 from osc_workbench.app.settings import Settings
 from osc_workbench.app.status_line import status_line
@@ -23,7 +24,7 @@ from osc_workbench.models.connection_model import (
     pending_texts,
 )
 from osc_workbench.models.endpoint_model import counted
-from osc_workbench.models.frame_clock import FrameClock, Load
+from osc_workbench.models.frame_clock import FrameClock
 from osc_workbench.models.packet_model import PacketModel
 from osc_workbench.models.responder_model import ResponderModel
 from osc_workbench.models.wishes import Wish
@@ -42,12 +43,6 @@ from osc_workbench.views.traffic_view import TrafficView
 
 # A frame's share for taking in datagrams; the rest of 16 ms is for painting.
 FLUSH_BUDGET = 0.012
-# Packets a second from which on the window paints less often.
-_FLOOD_RATE = 130_000
-# After a loss it does so for this long, seconds, whatever the rate.
-_RELIEF = 5.0
-# A frame with more rows than this is not a light one.
-_LIGHT_FRAME = 128
 # Actions with the text on their buttons, which all have to fit in a small window.
 _TOOLBAR = (
     ("record", "Record"),
@@ -88,7 +83,7 @@ class Workbench(QObject):
         self.faults = faults
         self._urls: dict[int, str] = {}
         self._last_status = 0.0
-        self._lost, self._relieved_at = 0, 0.0
+        self._load = FrameLoad(session.clock.time)
         # Endpoints that were closed together, to be opened together.
         self.stopped_sources: list[int] = []
         self.colours = colours
@@ -169,7 +164,7 @@ class Workbench(QObject):
         # A frame can take as long as a bundle may be late.
         self.session.handling.run_due()
         is_behind = self.desk.apply_batch(batch)
-        self.frame_clock.set_load(self._load_of(batch))
+        self.frame_clock.set_load(self._load.of(batch))
         if batch.backlog or is_behind:
             self.frame_clock.request()
         now = self.session.clock.time()
@@ -179,20 +174,6 @@ class Workbench(QObject):
             self._last_status = now
             self._show_status(batch)
         self.session.handling.run_due()
-
-    def _load_of(self, batch: Batch) -> Load:
-        lost = sum((status.dropped or 0) + status.discarded for status in batch.endpoint_statuses)
-        if lost > self._lost:
-            self._relieved_at = self.session.clock.time() + _RELIEF
-        self._lost = lost
-        if batch.backlog:
-            return Load.BEHIND
-        if batch.end_row - batch.first_row <= _LIGHT_FRAME:
-            return Load.LIGHT
-        rate = sum(status.packets_per_second for status in batch.endpoint_statuses)
-        # What is not received is worse than what is painted a sixtieth of a second later.
-        is_flood = rate > _FLOOD_RATE or self.session.clock.time() < self._relieved_at
-        return Load.FLOOD if is_flood else Load.BUSY
 
     def refresh(self) -> None:
         """Show a change that came from the user at once."""
