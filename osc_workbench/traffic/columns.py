@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from osc_workbench.osc.arguments import ARGUMENT_TYPES, Layout
 from osc_workbench.osc.dissection import PacketField, dissect_packet
+from osc_workbench.traffic.row_groups import group_rows
 from osc_workbench.traffic.row_view import RowView
 
 Column = npt.NDArray[Any]
@@ -146,10 +147,10 @@ def _groups(view: RowView) -> Iterator[tuple[str, Callable[[], Column]]]:
         for type_tags, number in kinds.items():
             yield type_tags, partial(_places_of, kind, number)
         return
-    order = np.argsort(kind, kind="stable")
-    bounds = np.searchsorted(kind[order], np.arange(len(kinds) + 1))
-    for type_tags, number in kinds.items():
-        yield type_tags, partial(order.__getitem__, slice(bounds[number], bounds[number + 1]))
+    names = list(kinds)
+    for number, rows in group_rows(kind).parts():
+        if number >= 0:
+            yield names[number], rows.view
 
 
 def _places_of(kind: Column, number: int) -> Column:

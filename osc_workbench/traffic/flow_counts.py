@@ -109,10 +109,10 @@ class FlowCounts:
     def add(self, row_slots: Column, rows: FlowRows) -> None:
         """Add rows, oldest first. row_slots: uint16, shape (2 * rows,), the slots that they count for."""
         groups = group_rows(row_slots)
-        before = self.counts[groups.slots]
+        before = self.counts[groups.owners]
         self._windows.add(groups, rows.windows[groups.order], before)
         self._add_times(groups, rows.times[groups.order], before == 0)
-        self.counts[groups.slots] = before + groups.ends - groups.starts
+        self.counts[groups.owners] = before + groups.counts
         slots = row_slots.astype(np.int64)
         np.add.at(self._bytes, slots, rows.sizes)
         if rows.malformed.any():
@@ -122,16 +122,16 @@ class FlowCounts:
 
     def _add_times(self, groups: RowGroups, times: Column, is_new: Column) -> None:
         """Add the gaps before the rows. times: of the sorted rows. is_new: by group, whether it had none so far."""
-        slots, starts = groups.slots, groups.starts
+        slots, starts = groups.owners, groups.firsts
         gaps = np.empty(len(times), np.int64)
         np.subtract(times[1:], times[:-1], out=gaps[1:])
         gaps[starts] = times[starts] - self._last_ns[slots]
-        places = groups.row_slots * self._gaps.shape[1] + gap_bins(gaps)
+        places = groups.keys.astype(np.int64) * self._gaps.shape[1] + gap_bins(gaps)
         if is_new.any():
             self._first_ns[slots[is_new]] = times[starts[is_new]]
             places = np.delete(places, starts[is_new])
         np.add.at(self._gaps.reshape(-1), places, np.uint32(1))
-        self._last_ns[slots] = times[groups.ends - 1]
+        groups.keep(times, self._last_ns)
 
     def totals(self, slot: int) -> tuple[int, int]:
         """Return rows and bytes of a slot."""

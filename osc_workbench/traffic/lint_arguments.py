@@ -5,7 +5,6 @@ are fewer rows than that is worth, as for one long reply, they are decoded one b
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +17,7 @@ from osc_workbench.osc.packet import OscMessage
 from osc_workbench.traffic.columns import FLOAT_TAGS, INTEGER_TAGS, ArgumentColumn, values, walk_arguments, words
 from osc_workbench.traffic.lint_headers import NO_KIND, VARYING
 from osc_workbench.traffic.lint_rules import bit_of
+from osc_workbench.traffic.row_groups import group_rows
 from osc_workbench.traffic.row_view import RowView
 
 Column = npt.NDArray[Any]
@@ -77,8 +77,8 @@ class ArgumentFindings:
         if np.count_nonzero(is_odd):
             self._look_at_each(places[is_odd])
             places, of_places = places[~is_odd], of_places[~is_odd]
-        for kind, group in _by_kind(places, of_places):
-            type_tags = kinds[kind][1:]
+        for kind, rows in group_rows(of_places).parts():
+            type_tags, group = kinds[kind][1:], places[rows]
             if len(group) <= _ROWS_OF_TAG * min(len(type_tags), _COUNTED_TAGS):
                 self._look_at_each(group)
             else:
@@ -136,20 +136,6 @@ class ArgumentFindings:
             self.bits[place] |= bits
             if number is not None:
                 self.has_number[place], self.numbers[place] = True, number
-
-
-def _by_kind(places: Column, kinds: Column) -> Iterator[tuple[int, Column]]:
-    """Yield each kind with the places that have it."""
-    if not len(kinds):
-        return
-    if kinds.min() == kinds.max():
-        yield int(kinds[0]), places
-        return
-    order = np.argsort(kinds, kind="stable")
-    ordered = kinds[order]
-    bounds = [0, *(np.flatnonzero(ordered[1:] != ordered[:-1]) + 1).tolist(), len(ordered)]
-    for first, end in pairwise(bounds):
-        yield int(ordered[first]), places[order[first:end]]
 
 
 def _look_at_message(data: bytes) -> tuple[int, int | None]:

@@ -8,9 +8,9 @@ import numpy.typing as npt
 
 from osc_workbench.osc.timetag import NANOSECONDS
 from osc_workbench.traffic.columns import FLOAT_TAGS, INTEGER_TAGS
-from osc_workbench.traffic.lint_groups import Groups, group_rows, select
-from osc_workbench.traffic.lint_headers import HISTORY_LIMIT, NO_KIND
+from osc_workbench.traffic.lint_headers import HISTORY_LIMIT, NO_HISTORY, NO_KIND
 from osc_workbench.traffic.lint_rules import COUNTER_STEPS, FLOOD_LIMIT, GAP_LIMIT, bit_of
+from osc_workbench.traffic.row_groups import RowGroups, group_rows
 
 Column = npt.NDArray[Any]
 _FLIP, _CHANGE = np.uint32(bit_of("type-flip")), np.uint32(bit_of("type-change"))
@@ -46,17 +46,17 @@ class AddressHistory:
         addresses: their numbers, uint16. of_kind: their kinds, and the type tags of all kinds. of_numbers: which rows
         have an integer argument, and the first ones.
         """
-        groups = group_rows(addresses)
-        if not len(groups):
+        groups = group_rows(addresses, NO_HISTORY)
+        if not len(groups.order):
             return
         self._find_other_types(groups, *of_kind, bits)
         self._find_floods(groups, times, bits)
         has_number, numbers = of_numbers
         with_number = has_number[groups.order]
         if np.count_nonzero(with_number):
-            self._find_gaps(select(groups, with_number), numbers, bits)
+            self._find_gaps(groups.select(with_number), numbers, bits)
 
-    def _find_other_types(self, groups: Groups, kinds: Column, texts: Sequence[str], bits: Column) -> None:
+    def _find_other_types(self, groups: RowGroups, kinds: Column, texts: Sequence[str], bits: Column) -> None:
         kinds = kinds[groups.order]
         before = groups.before(kinds, self._kind)
         changed = np.flatnonzero((kinds != before) & (kinds != NO_KIND) & (before != NO_KIND))
@@ -69,7 +69,7 @@ class AddressHistory:
             bits[groups.order[changed]] |= np.array(found, np.uint32)[which]
         groups.keep(kinds, self._kind)
 
-    def _find_floods(self, groups: Groups, times: Column, bits: Column) -> None:
+    def _find_floods(self, groups: RowGroups, times: Column, bits: Column) -> None:
         seconds = times[groups.order] // NANOSECONDS
         goes_on = seconds == groups.before(seconds, self._second)
         before = groups.streaks(goes_on, self._in_second)
@@ -77,7 +77,7 @@ class AddressHistory:
         groups.keep(seconds, self._second)
         groups.keep(before, self._in_second)
 
-    def _find_gaps(self, groups: Groups, numbers: Column, bits: Column) -> None:
+    def _find_gaps(self, groups: RowGroups, numbers: Column, bits: Column) -> None:
         """Find jumps of what counts: of addresses that have gone up by one COUNTER_STEPS times in a row.
 
         A jump is one only after a step by one: two in a row, or a step back, and the address has to prove itself again.
@@ -85,7 +85,7 @@ class AddressHistory:
         numbers = numbers[groups.order]
         # What wraps around goes on counting, as it does in the sender.
         steps = numbers - groups.before(numbers, self._number)
-        is_known = np.ones(len(groups), np.bool_)
+        is_known = np.ones(len(groups.order), np.bool_)
         is_known[groups.firsts] = self._has_number[groups.owners]
         by_one = is_known & (steps == 1)
         streaks = groups.streaks(by_one, self._steps)
@@ -97,13 +97,13 @@ class AddressHistory:
         groups.keep(streaks, self._steps)
         groups.keep(counts, self._counts)
 
-    def _counting(self, groups: Groups, is_proved: Column, is_over: Column) -> Column:
+    def _counting(self, groups: RowGroups, is_proved: Column, is_over: Column) -> Column:
         """Tell after which rows their address counts as a counter."""
-        index = np.arange(len(groups))
+        index, first_of = np.arange(len(groups.order)), groups.first_of
         last_proof = np.maximum.accumulate(np.where(is_proved, index, -1))
         last_end = np.maximum.accumulate(np.where(is_over, index, -1))
-        since_then = (last_proof >= groups.first_of) & (last_proof > last_end)
-        kept: Column = self._counts[groups.keys] & (last_end < groups.first_of)
+        since_then = (last_proof >= first_of) & (last_proof > last_end)
+        kept: Column = self._counts[groups.keys] & (last_end < first_of)
         return since_then | kept
 
 

@@ -8,11 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from osc_workbench.osc.arguments import NESTING_LIMIT
-from osc_workbench.osc.dissection import BUNDLE_HEADER_SIZE, BUNDLE_MARK
 from osc_workbench.traffic.chunk import BundleColumns, Chunk
-from osc_workbench.traffic.columns import words
-from osc_workbench.traffic.lint_groups import group_rows
 from osc_workbench.traffic.lint_headers import HISTORY_LIMIT, NO_HISTORY
 from osc_workbench.traffic.lint_rules import (
     BUFFER_BYTES,
@@ -25,8 +21,11 @@ from osc_workbench.traffic.lint_rules import (
     bit_of,
 )
 from osc_workbench.traffic.record import Direction
+from osc_workbench.traffic.row_groups import group_rows
 from osc_workbench.traffic.row_view import RowView
+from osc_workbench.traffic.same_bytes import same_bytes
 from osc_workbench.traffic.store import TrafficStore
+from osc_workbench.traffic.time_tags import has_early_bundle
 
 Column = npt.NDArray[Any]
 _SIZES = np.array([FRAGMENT_BYTES, BUFFER_BYTES, DATAGRAM_BYTES])
@@ -38,8 +37,6 @@ _LATE, _SKEWED = np.uint32(bit_of("late")), np.uint32(bit_of("clock-skew"))
 _DUPLICATE, _ORDER = np.uint32(bit_of("duplicate")), np.uint32(bit_of("bundle-order"))
 # Instead of the number of a header.
 _BUNDLE = -1
-# Up to here bytes are compared word by word, those of all packets at once.
-_COMPARED_BYTES = 64
 
 
 class Packets(NamedTuple):
@@ -125,7 +122,8 @@ class PacketHistory:
     def _find_skew(self, view: RowView, places: Column, late: Column, bits: Column) -> None:
         links = view.links[places]
         # Our own clock is the measure; what we send ahead of its time is planned.
-        groups = group_rows(np.where(self._incoming[links], self._keys[links], NO_HISTORY).astype(np.uint16))
+        senders = np.where(self._incoming[links], self._keys[links], NO_HISTORY).astype(np.uint16)
+        groups = group_rows(senders, NO_HISTORY)
         places = places[groups.order]
         skew = (late[places] > SKEW_NS).astype(np.int8) - (late[places] < -SKEW_NS)
         goes_on = (skew == groups.before(skew, self._skew)) & (skew != 0)
@@ -139,7 +137,7 @@ class PacketHistory:
     def _find_duplicates(self, view: RowView, packets: Packets, bits: Column) -> None:
         if not len(packets.places):
             return
-        groups = group_rows(self._keys[view.links[packets.places]])
+        groups = group_rows(self._keys[view.links[packets.places]], NO_HISTORY)
         times = view.times[packets.places[groups.order]]
         headers, sizes = packets.headers[groups.order], packets.sizes[groups.order]
         is_close = np.abs(times - groups.before(times, self._last_time)) <= DUPLICATE_NS
@@ -175,24 +173,6 @@ def _packet_at(chunk: Chunk, place: int) -> tuple[int, bytes]:
     return int(chunk.headers[place]), chunk.content(int(chunk.offsets[place]), int(chunk.sizes[place]))
 
 
-def same_bytes(arena: Column, offsets: Column, others: Column, sizes: Column) -> Column:
-    """Tell which stretches of the arena hold the same bytes as others of the same size."""
-    same = np.ones(len(sizes), np.bool_)
-    # From the end, where messages of one sender differ.
-    ends, other_ends = offsets + sizes, others + sizes
-    position = 4
-    left = np.flatnonzero(sizes >= position)
-    while len(left) and position <= _COMPARED_BYTES:
-        equal = words(arena, ends[left] - position) == words(arena, other_ends[left] - position)
-        same[left[~equal]] = False
-        position += 4
-        left = left[equal & (sizes[left] >= position)]
-    for index in np.flatnonzero(same & ((sizes > _COMPARED_BYTES) | (sizes & 3 != 0))).tolist():
-        offset, other, size = int(offsets[index]), int(others[index]), int(sizes[index])
-        same[index] = arena[offset : offset + size].tobytes() == arena[other : other + size].tobytes()
-    return same
-
-
 def _out_of_order(view: RowView, bundles: BundleColumns) -> list[int]:
     """Return the places of bundles in which one stands that is earlier than the one around it."""
     if not len(bundles.first):
@@ -203,30 +183,3 @@ def _out_of_order(view: RowView, bundles: BundleColumns) -> list[int]:
         for index in np.flatnonzero(view.is_nested(bundles)).tolist()
         if has_early_bundle(view.chunk.content(int(bundles.offset[index]), int(bundles.size[index])))
     ]
-
-
-def has_early_bundle(packet: bytes) -> bool:
-    """Tell whether a bundle within this one is earlier than the one around it, as far as the packet can be read."""
-    # (where the next element begins, where the bundle ends, its time tag) of each bundle that is open.
-    open_bundles = [(BUNDLE_HEADER_SIZE, len(packet), _time_tag(packet, 0))]
-    while open_bundles:
-        position, end, outer = open_bundles.pop()
-        if position + 4 > end:
-            continue
-        size = int.from_bytes(packet[position : position + 4], "big", signed=True)
-        start, stop = position + 4, position + 4 + size
-        if size <= 0 or stop > end:
-            return False
-        open_bundles.append((stop, end, outer))
-        if size >= BUNDLE_HEADER_SIZE and packet.startswith(BUNDLE_MARK, start):
-            inner = _time_tag(packet, start)
-            if len(open_bundles) >= NESTING_LIMIT:
-                return False
-            if inner < outer:
-                return True
-            open_bundles.append((start + BUNDLE_HEADER_SIZE, stop, inner))
-    return False
-
-
-def _time_tag(packet: bytes, start: int) -> int:
-    return int.from_bytes(packet[start + 8 : start + 16], "big")

@@ -9,7 +9,7 @@ from osc_workbench.traffic.columns import words
 from osc_workbench.traffic.row_view import RowView
 
 Column = npt.NDArray[Any]
-# Of longer messages the rest is compared one by one, which is faster than word by word.
+# Of longer stretches the rest is compared one by one, which is faster than word by word.
 _WORDS = 64
 
 
@@ -17,19 +17,30 @@ def same_messages(view: RowView, places: Column, others: Column) -> npt.NDArray[
     """Tell which rows at `places` are the same message, byte for byte, as those at `others`; all of the same shape."""
     sizes, headers = view.sizes.take(places), view.headers
     same: npt.NDArray[np.bool_] = (headers.take(places) == headers.take(others)) & (sizes == view.sizes.take(others))
-    starts = view.offsets.take(places).astype(np.int64)
-    other_starts = view.offsets.take(others).astype(np.int64)
-    # The pairs that may still be the same; indices are several times faster here than masks.
     pairs = np.flatnonzero(same)
-    for word in range(_WORDS):
-        pairs = pairs.take(np.flatnonzero(sizes.take(pairs) >= 4 * word + 4))
+    offsets, other_offsets = view.offsets.take(places.take(pairs)), view.offsets.take(others.take(pairs))
+    same[pairs] = same_bytes(view.arena, offsets, other_offsets, sizes.take(pairs))
+    return same
+
+
+def same_bytes(arena: Column, offsets: Column, others: Column, sizes: Column) -> npt.NDArray[np.bool_]:
+    """Tell which stretches of the arena hold the same bytes as others of the same size; all of the same shape."""
+    same = np.ones(len(sizes), np.bool_)
+    sizes = sizes.astype(np.int64)
+    # From the end, where messages of one sender differ.
+    ends, other_ends = offsets + sizes, others + sizes
+    # The pairs that may still be the same; indices are several times faster here than masks.
+    pairs = np.arange(len(sizes))
+    for word in range(1, _WORDS + 1):
+        pairs = pairs.take(np.flatnonzero(sizes.take(pairs) >= 4 * word))
         if not len(pairs):
             break
-        here, there = starts.take(pairs) + 4 * word, other_starts.take(pairs) + 4 * word
-        same[pairs] = equal = words(view.arena, here) == words(view.arena, there)
+        here, there = ends.take(pairs) - 4 * word, other_ends.take(pairs) - 4 * word
+        same[pairs] = equal = words(arena, here) == words(arena, there)
         pairs = pairs.take(np.flatnonzero(equal))
     for pair in np.flatnonzero(same & ((sizes & 3 != 0) | (sizes > 4 * _WORDS))).tolist():
-        same[pair] = message_at(view, int(places[pair])) == message_at(view, int(others[pair]))
+        offset, other, size = int(offsets[pair]), int(others[pair]), int(sizes[pair])
+        same[pair] = arena[offset : offset + size].tobytes() == arena[other : other + size].tobytes()
     return same
 
 

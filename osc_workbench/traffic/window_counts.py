@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from osc_workbench.traffic.row_groups import RowGroups, run_ends
+from osc_workbench.traffic.row_groups import RowGroups, differs, run_ends
 
 Column = npt.NDArray[Any]
 WINDOW_NS = 100_000_000
@@ -100,9 +100,9 @@ class WindowCounts:
         if len(places) > len(runs.slots):
             order = np.argsort(places, kind="stable")
             places, windows = places[order], windows[order]
-            starts = np.flatnonzero(_differs(places) | _differs(windows))
+            starts = np.flatnonzero(differs(places) | differs(windows))
             places, windows, counts = places[starts], windows[starts], np.add.reduceat(counts[order], starts)
-            is_first = _differs(places)
+            is_first = differs(places)
             is_last = np.append(is_first[1:], True)
         goes_on = is_first & (self._ring_windows[places] == windows)
         counts = counts + self._ring_counts[places] * goes_on
@@ -124,13 +124,12 @@ class WindowCounts:
 
 
 def _runs_of(groups: RowGroups, windows: Column, counts_before: Column) -> _Runs:
-    slots, starts, ends = groups.slots, groups.starts, groups.ends
+    slots, starts = groups.owners, groups.firsts
     if windows.min() == windows.max():
         each, one = np.arange(len(slots)), np.ones(len(slots), np.int64)
-        counts = ends - starts
+        counts = groups.counts
         return _Runs(slots, each, one, each, windows[starts], counts, counts_before + counts)
-    is_start = np.empty(len(windows), np.bool_)
-    np.not_equal(windows[1:], windows[:-1], out=is_start[1:])
+    is_start = differs(windows)
     is_start[starts] = True
     run_starts = np.flatnonzero(is_start)
     heads = np.searchsorted(run_starts, starts)
@@ -139,10 +138,3 @@ def _runs_of(groups: RowGroups, windows: Column, counts_before: Column) -> _Runs
     stops = run_ends(run_starts, len(windows))
     so_far = stops + (counts_before - starts)[of_slot]
     return _Runs(slots, heads, each, of_slot, windows[run_starts], stops - run_starts, so_far)
-
-
-def _differs(values: Column) -> Column:
-    """Tell which values differ from the one before; the first one does."""
-    differs = np.ones(len(values), np.bool_)
-    np.not_equal(values[1:], values[:-1], out=differs[1:])
-    return differs

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from osc_workbench.osc.packet import OscBundle, OscMessage
 from osc_workbench.osc.timetag import TimeTag
-from osc_workbench.traffic.lint_packets import has_early_bundle, same_bytes
 from osc_workbench.traffic.record import Direction, Peer
+from osc_workbench.traffic.same_bytes import same_bytes
+from osc_workbench.traffic.time_tags import has_early_bundle
 from tests.doubles.linted_store import LintedStore, slow_findings
 from tests.doubles.traffic import MILLISECOND, PEER, START_NS
 

@@ -26,7 +26,7 @@ def _added(slots: list[int], windows: list[int], splits: list[int]) -> WindowCou
     for first, end in pairwise(bounds):
         groups = group_rows(np.array(slots[first:end], np.uint16))
         sorted_windows = np.array(windows[first:end])[groups.order]
-        counts.add(groups, sorted_windows, before[groups.slots])
+        counts.add(groups, sorted_windows, before[groups.owners])
         before += np.bincount(slots[first:end], minlength=_SLOTS)
     return counts
 
