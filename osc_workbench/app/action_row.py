@@ -1,7 +1,10 @@
 """What an action of the program is: one row of a table."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
+
+from PySide6.QtGui import QAction
 
 
 class ActionRow(NamedTuple):
@@ -22,3 +25,13 @@ class ActionRow(NamedTuple):
     starts_section: bool = False
     also: str = ""
     where: str = ""
+
+
+def connect_triggered(action: QAction, command: Callable[[], Any]) -> None:
+    """Call a command that takes nothing whenever the action is triggered."""
+    # PySide emits `triggered` with or without the state, as it judges the callable.
+    action.triggered.connect(partial(_call_without_state, command))
+
+
+def _call_without_state(command: Callable[[], Any], _checked: bool = False) -> None:
+    command()

@@ -1,14 +1,13 @@
 """Every action of the program as a row of one table; menus, shortcuts and buttons are made from it."""
 
-from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
 from osc_workbench.app import commands, log_commands, log_copies
-from osc_workbench.app.action_row import ActionRow
+from osc_workbench.app.action_row import ActionRow, connect_triggered
 from osc_workbench.app.log_actions import LOG_ACTIONS, PANEL_ACTIONS
 
 if TYPE_CHECKING:
@@ -210,7 +209,7 @@ def make_actions(workbench: "Workbench") -> dict[str, QAction]:
         if row.checked is not None and not row.group:
             action.toggled.connect(command)
         else:
-            action.triggered.connect(partial(_call_without_state, command))
+            connect_triggered(action, command)
         actions[row.name] = action
     return actions
 
@@ -227,8 +226,3 @@ def fill_menus(workbench: "Workbench", actions: dict[str, QAction], more: dict[s
         if title in more:
             entries += [None, *more[title]]
         workbench.window.add_menu(title, entries)
-
-
-def _call_without_state(command: Callable[[], Any], _checked: bool = False) -> None:
-    # PySide emits `triggered` with or without the state, as it judges the callable.
-    command()

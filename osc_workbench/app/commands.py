@@ -110,7 +110,7 @@ def follow_end(workbench: "Workbench", checked: bool) -> None:
 
 def clear_log(workbench: "Workbench") -> None:
     workbench.session.clear()
-    workbench.desk.restart_statistics()
+    workbench.desk.clear()
     workbench.packet_model.set_record(None)
     workbench.refresh()
 
@@ -133,7 +133,7 @@ def set_time_reference(workbench: "Workbench") -> None:
         workbench.traffic_model.set_reference(row)
         workbench.traffic_model.set_time_mode(TimeMode.RELATIVE)
         workbench.actions["relative times"].setChecked(True)
-        workbench.desk.reference_changed()
+        workbench.desk.ask_anew()
         workbench.refresh()
 
 

@@ -239,7 +239,7 @@ def grant(workbench: "Workbench", wish: Wish) -> None:
     desk = workbench.desk
     match wish:
         case AddFilterTerm(query, exclude):
-            desk.add_term(query, exclude)
+            desk.filter_bar.add_term(query, exclude)
         case SetCountedRows(which):
             desk.set_counted(which, workbench.window.log.selected_ranges())
         case JumpToFinding(rule_id, forward):

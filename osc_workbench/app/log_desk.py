@@ -104,9 +104,6 @@ class LogDesk:
         self._is_barren_told = False
         self.restart_statistics()
 
-    def add_term(self, query: str, exclude: bool) -> None:
-        self.filter_bar.add_term(query, exclude)
-
     def set_counted(self, which: CountedRows, selected: Sequence[range]) -> None:
         """Make statistics of other rows, from scratch."""
         self.statistics.set_counted(which)
@@ -122,10 +119,15 @@ class LogDesk:
         query = self.state.query
         self.feed.restart_with(None if query.is_empty else query.bind(self.state.context()), self._ranges)
 
-    def reference_changed(self) -> None:
-        """Ask anew whatever is asked about relative times, which count from elsewhere."""
-        self.state.reference_changed()
+    def ask_anew(self) -> None:
+        """Ask again whatever is asked: relative times count from elsewhere, or what came before is gone."""
+        self.state.ask_anew()
         self.restart_statistics()
+
+    def clear(self) -> None:
+        """Begin from nothing, like the log: relative times count from what comes next."""
+        self.model.forget_reference()
+        self.ask_anew()
 
     def set_muted(self, ids: Sequence[str]) -> None:
         """Say nothing of findings of these rules, in later sessions, too."""

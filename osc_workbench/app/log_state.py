@@ -67,8 +67,8 @@ class LogState:
         self.is_latest = is_latest
         self._show()
 
-    def reference_changed(self) -> None:
-        """Ask anew: relative times count from elsewhere."""
+    def ask_anew(self) -> None:
+        """Forget the answers so far: relative times count from elsewhere, or what came before is gone."""
         self.colours.set_rules(self.colours.rules, self.context())
         if not self.query.is_empty:
             self._show()

@@ -1,13 +1,13 @@
 """The colour rules as a table that can be edited and put in order."""
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
-from itertools import count, zip_longest
+from collections.abc import Collection, Sequence
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from osc_workbench.models.value_table import Column, ValueTable
+from osc_workbench.models.rule_table import RuleTable
+from osc_workbench.models.value_table import Column
 from osc_workbench.traffic.colour_rules import COLOURS, RULES_LIMIT, ColourRule
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -36,22 +36,11 @@ COLOUR_RULE_COLUMNS = (
 )
 
 
-class ColourRuleModel(ValueTable):
-    """Rules with a check mark each; an edit that cannot be is refused with the reason.
-
-    rules_changed: the rules as the user wants them. refused: why an edit was not taken, "" when one was.
-    """
-
-    rules_changed = Signal(object)
-    refused = Signal(str)
+class ColourRuleModel(RuleTable):
+    """Rules of colours, of which the first that matches wins; they can be moved."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(COLOUR_RULE_COLUMNS, lambda row: row.number, parent)
-        self._numbers = count(1)
-
-    @property
-    def rules(self) -> tuple[ColourRule, ...]:
-        return tuple(row.rule for row in self._rows)
+        super().__init__(COLOUR_RULE_COLUMNS, _FIELDS, parent)
 
     @property
     def free_colour(self) -> str:
@@ -80,7 +69,11 @@ class ColourRuleModel(ValueTable):
 
     def query_fault(self, query: str) -> str:
         """Say why no rule can have this query, "" if one can."""
-        return _fault_of(lambda: ColourRule(query.strip(), COLOURS[0]))
+        try:
+            ColourRule(query.strip(), COLOURS[0])
+        except ValueError as error:
+            return str(error)
+        return ""
 
     def add(self, query: str, colour: str) -> bool:
         """Add a rule at the end; False if it was refused."""
@@ -88,9 +81,6 @@ class ColourRuleModel(ValueTable):
             self.refused.emit(f"There are {RULES_LIMIT} colour rules already. Remove one first.")
             return False
         return self._change(lambda: (*self.rules, ColourRule(query.strip(), colour)))
-
-    def remove(self, places: Collection[int]) -> None:
-        self._change(lambda: tuple(rule for place, rule in enumerate(self.rules) if place not in places))
 
     def move(self, places: Collection[int], step: int) -> None:
         """Move rules by one place, -1 for up and 1 for down, as far as they can go."""
@@ -108,46 +98,10 @@ class ColourRuleModel(ValueTable):
                 order[place], order[other] = order[other], order[place]
         return order
 
-    def flags(self, index: _Index) -> Qt.ItemFlag:
-        flags = super().flags(index)
-        if index.column() == COLOUR:
-            flags |= Qt.ItemFlag.ItemIsUserCheckable
-        return flags | Qt.ItemFlag.ItemIsEditable if index.column() in _FIELDS else flags
-
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
-        rule = self._rows[index.row()].rule
-        if role == Qt.ItemDataRole.CheckStateRole and index.column() == COLOUR:
-            return Qt.CheckState.Checked if rule.is_enabled else Qt.CheckState.Unchecked
-        if role == Qt.ItemDataRole.EditRole and index.column() in _FIELDS:
-            return getattr(rule, _FIELDS[index.column()])
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return rule.explanation[:_TIP_LIMIT]
+        if index.isValid() and role == Qt.ItemDataRole.ToolTipRole:
+            return self._rows[index.row()].rule.explanation[:_TIP_LIMIT]
         return super().data(index, role)
-
-    def setData(self, index: _Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        if not index.isValid():
-            return False
-        if role == Qt.ItemDataRole.CheckStateRole and index.column() == COLOUR:
-            changes: dict[str, Any] = {"is_enabled": Qt.CheckState(value) is Qt.CheckState.Checked}
-        elif role == Qt.ItemDataRole.EditRole and index.column() in _FIELDS:
-            changes = {_FIELDS[index.column()]: str(value).strip()}
-        else:
-            return False
-        place = index.row()
-        return self._change(
-            lambda: tuple(
-                replace(rule, **changes) if number == place else rule for number, rule in enumerate(self.rules)
-            )
-        )
-
-    def _change(self, make: Callable[[], tuple[ColourRule, ...]]) -> bool:
-        fault = _fault_of(make)
-        self.refused.emit(fault)
-        if not fault and (rules := make()) != self.rules:
-            self.rules_changed.emit(rules)
-        return not fault
 
 
 def _take_number(left: dict[int, ColourRule], rule: ColourRule) -> int:
@@ -155,11 +109,3 @@ def _take_number(left: dict[int, ColourRule], rule: ColourRule) -> int:
     number = next((number for number, other in left.items() if other == rule), 0)
     left.pop(number, None)
     return number
-
-
-def _fault_of(make: Callable[[], object]) -> str:
-    try:
-        make()
-    except ValueError as error:
-        return str(error)
-    return ""

@@ -1,18 +1,15 @@
 """The rules that answer, as a table that can be edited."""
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
-from itertools import count
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QObject
 
-from osc_workbench.models.value_table import Column, ValueTable
-from osc_workbench.osc.errors import OscEncodeError
+from osc_workbench.models.rule_table import RuleTable
+from osc_workbench.models.value_table import Column
 from osc_workbench.traffic.responder import Responder
 
-_Index = QModelIndex | QPersistentModelIndex
 TO_SENDER = "the sender"
 _PATTERN, _TEXT, _TARGET, _COUNT = range(4)
 _FIELDS = {_PATTERN: "pattern", _TEXT: "text", _TARGET: "target"}
@@ -34,24 +31,12 @@ RESPONDER_COLUMNS = (
 )
 
 
-class ResponderModel(ValueTable):
-    """Rules with a check mark each; an edit that cannot be is refused with the reason.
-
-    rules_changed: the rules as the user wants them. refused: why an edit was not taken, "" when one was.
-    target_fault: says what is wrong with a target, "" if nothing is.
-    """
-
-    rules_changed = Signal(object)
-    refused = Signal(str)
+class ResponderModel(RuleTable):
+    """Rules that answer. target_fault: says what is wrong with a target, "" if nothing is."""
 
     def __init__(self, target_fault: Callable[[str], str], parent: QObject | None = None) -> None:
-        super().__init__(RESPONDER_COLUMNS, lambda row: row.number, parent)
+        super().__init__(RESPONDER_COLUMNS, _FIELDS, parent)
         self._target_fault = target_fault
-        self._numbers = count()
-
-    @property
-    def rules(self) -> tuple[Responder, ...]:
-        return tuple(row.rule for row in self._rows)
 
     def show_rules(self, rules: Sequence[Responder], counts: Sequence[int]) -> None:
         # A cell that is being edited must not be reported as changed: the view would undo what was typed.
@@ -70,49 +55,9 @@ class ResponderModel(ValueTable):
         """Add a rule; False if it was refused."""
         return self._change(lambda: (*self.rules, Responder(pattern.strip(), text.strip(), target.strip())))
 
-    def remove(self, places: Collection[int]) -> None:
-        self._change(lambda: tuple(rule for place, rule in enumerate(self.rules) if place not in places))
+    def value_of(self, _column: int, text: str) -> str:
+        return "" if text == TO_SENDER else text
 
-    def flags(self, index: _Index) -> Qt.ItemFlag:
-        flags = super().flags(index)
-        if index.column() == _PATTERN:
-            flags |= Qt.ItemFlag.ItemIsUserCheckable
-        return flags | Qt.ItemFlag.ItemIsEditable if index.column() in _FIELDS else flags
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if index.isValid() and role == Qt.ItemDataRole.CheckStateRole and index.column() == _PATTERN:
-            is_enabled = self._rows[index.row()].rule.is_enabled
-            return Qt.CheckState.Checked if is_enabled else Qt.CheckState.Unchecked
-        if index.isValid() and role == Qt.ItemDataRole.EditRole and index.column() in _FIELDS:
-            return getattr(self._rows[index.row()].rule, _FIELDS[index.column()])
-        return super().data(index, role)
-
-    def setData(self, index: _Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        if not index.isValid():
-            return False
-        if role == Qt.ItemDataRole.CheckStateRole and index.column() == _PATTERN:
-            changes: dict[str, Any] = {"is_enabled": Qt.CheckState(value) is Qt.CheckState.Checked}
-        elif role == Qt.ItemDataRole.EditRole and index.column() in _FIELDS:
-            text = str(value).strip()
-            changes = {_FIELDS[index.column()]: "" if text == TO_SENDER else text}
-        else:
-            return False
-        place = index.row()
-        return self._change(
-            lambda: tuple(
-                replace(rule, **changes) if number == place else rule for number, rule in enumerate(self.rules)
-            )
-        )
-
-    def _change(self, make: Callable[[], tuple[Responder, ...]]) -> bool:
-        try:
-            rules = make()
-        except OscEncodeError as error:
-            self.refused.emit(str(error))
-            return False
-        faults = [self._target_fault(rule.target) for rule in rules if rule.target and rule not in self.rules]
-        fault = next(filter(None, faults), "")
-        self.refused.emit(fault)
-        if not fault and rules != self.rules:
-            self.rules_changed.emit(rules)
-        return not fault
+    def fault_of(self, rules: tuple[Responder, ...]) -> str:
+        faults = (self._target_fault(rule.target) for rule in rules if rule.target and rule not in self.rules)
+        return next(filter(None, faults), "")

@@ -157,6 +157,11 @@ class TrafficModel(ShownRowsModel):
             self._maker.reference_ns = self._store.time_at(row)
             self._redraw_times()
 
+    def forget_reference(self) -> None:
+        """Count relative times from the next row that comes."""
+        self._maker.reference_ns = None
+        self._redraw_times()
+
     def _redraw_times(self) -> None:
         self._looks.clear()
         if self.rowCount():

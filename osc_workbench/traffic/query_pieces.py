@@ -7,10 +7,10 @@ from osc_workbench.traffic.byte_conditions import HoldsBytes
 from osc_workbench.traffic.header_conditions import AddressContains, AddressFits, AddressMatches, HasType, TypeTagsAre
 from osc_workbench.traffic.pieces import FEW_ROWS, QUICK_ROWS, Pieces, smallest
 from osc_workbench.traffic.query_context import Condition
-from osc_workbench.traffic.row_conditions import EndpointIs, GoesWay, HasFlag, IsBetween, LatenessIs
+from osc_workbench.traffic.row_conditions import EndpointIs, GoesWay, HasBits, IsBetween, LatenessIs
 
 # These cost a look into a table for each row.
-_QUICK = (AddressContains, AddressMatches, TypeTagsAre, HasType, GoesWay, IsBetween, EndpointIs, HasFlag)
+_QUICK = (AddressContains, AddressMatches, TypeTagsAre, HasType, GoesWay, IsBetween, EndpointIs, HasBits)
 # These can cost much more for some bytes than for others.
 _UNEVEN = (AddressFits, ArgumentFits, ArgumentContains, HoldsBytes)
 

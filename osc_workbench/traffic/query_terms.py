@@ -25,7 +25,7 @@ from osc_workbench.traffic.header_conditions import (
     TypeTagsAre,
 )
 from osc_workbench.traffic.history_conditions import IsChanged, RateIs
-from osc_workbench.traffic.lint_rules import RULES, Severity
+from osc_workbench.traffic.lint_rules import RULES, Severity, mask_of
 from osc_workbench.traffic.number_comparison import COMPARISONS
 from osc_workbench.traffic.query_context import Condition
 from osc_workbench.traffic.query_syntax import QueryError, Word
@@ -44,8 +44,7 @@ from osc_workbench.traffic.record import Direction
 from osc_workbench.traffic.row_conditions import (
     EndpointIs,
     GoesWay,
-    HasFinding,
-    HasFlag,
+    HasBits,
     IsBetween,
     IsMarked,
     LatenessIs,
@@ -213,13 +212,14 @@ def _row_number(word: Word) -> Condition:
 
 def _lint(word: Word) -> Condition:
     if not word.sign:
-        return HasFinding(sum(1 << rule.bit for rule in RULES), "a rule of lint is broken")
+        return HasBits("findings", mask_of(rule.id for rule in RULES), "a rule of lint is broken")
     value = needs_value(word, "a rule, or error, warning or info").lower()
     rules = [rule for rule in RULES if value in (rule.id, rule.severity.value)]
     if not rules:
         raise fault(word, f"There is no rule of lint called “{word.value:.40}”.", "a rule, or error, warning or info")
-    words = f"the rule “{value}” of lint is broken" if rules[0].id == value else f"lint has an {value} to report"
-    return HasFinding(sum(1 << rule.bit for rule in rules), words.replace("an warning", "a warning"))
+    article = "a" if value == Severity.WARNING.value else "an"
+    words = f"the rule “{value}” of lint is broken" if rules[0].id == value else f"lint has {article} {value} to report"
+    return HasBits("findings", mask_of(rule.id for rule in rules), words)
 
 
 TERMS: tuple[Term, ...] = (
@@ -254,11 +254,11 @@ TERMS: tuple[Term, ...] = (
     Term("changed", (), "It differs from the message before at its address, or is the first.", "/fader changed",
          lambda _word: IsChanged()),
     Term("error", (), "The packet is malformed.", "error",
-         lambda _word: HasFlag(MALFORMED, "the packet is malformed")),
+         lambda _word: HasBits("flags", MALFORMED, "the packet is malformed")),
     Term("lint", ("", ":", "="), "A rule of lint is broken: any, one by its name, or those of a severity.", "lint:nan",
          _lint, tuple(severity.value for severity in Severity) + tuple(rule.id for rule in RULES)),
     Term("in", (":",), "It stands in a bundle.", "in:bundle",
-         lambda word: HasFlag(IN_BUNDLE, f"it is in a {choice(word, ('bundle',))}"), ("bundle",)),
+         lambda word: HasBits("flags", IN_BUNDLE, f"it is in a {choice(word, ('bundle',))}"), ("bundle",)),
     Term("marked", (), "You have marked it.", "marked", lambda _word: IsMarked()),
     Term("comment", ("~", ":"), "Your comment on it contains a text.", "comment~glitch",
          lambda word: IsMarked(needs_value(word, "a text"))),

@@ -132,27 +132,10 @@ def _amount(sign: str, nanoseconds: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class HasFlag:
-    """A flag of the row. words: for people."""
+class HasBits:
+    """One of some bits of a column is set: of the row's "flags" or of lint's "findings". words: for people."""
 
-    flag: int
-    words: str
-    needs_history = False
-
-    def explain(self) -> str:
-        return self.words
-
-    def bind(self, _context: QueryContext) -> Test:
-        return self
-
-    def mask(self, view: RowView) -> Mask:
-        return np.bitwise_and(view.flags, self.flag).astype(np.bool_)
-
-
-@dataclass(frozen=True, slots=True)
-class HasFinding:
-    """One of some rules of lint was broken. bits: as in the column of findings. words: for people."""
-
+    column: str
     bits: int
     words: str
     needs_history = False
@@ -164,7 +147,9 @@ class HasFinding:
         return self
 
     def mask(self, view: RowView) -> Mask:
-        return np.bitwise_and(view.findings, np.uint32(self.bits)).astype(np.bool_)
+        column = view.flags if self.column == "flags" else view.findings
+        mask: Mask = (column & column.dtype.type(self.bits)).astype(np.bool_)
+        return mask
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,17 +8,11 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QInputDialog, QMenu, QToolButton, QWidget
 
 from osc_workbench.models.filter_history import NAME_LIMIT, FilterHistory, SavedFilter, is_query
+from osc_workbench.views.menu_title import menu_title
 from osc_workbench.views.tool_tips import plain_tip
 
-_TITLE_LIMIT = 80
 _SHOWN_LIMIT = 25
 _NO_HISTORY, _NO_SAVED = "No filter has been used yet", "No filter is saved yet"
-
-
-def menu_title(text: str) -> str:
-    """Return a text as the title of an action: one line, and no key in it."""
-    line = " ".join(text.split())
-    return (line if len(line) <= _TITLE_LIMIT else line[: _TITLE_LIMIT - 1] + "…").replace("&", "&&")
 
 
 def _add_title(menu: QMenu, text: str) -> None:

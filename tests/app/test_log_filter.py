@@ -161,12 +161,23 @@ def test_relative_times_in_a_filter_count_from_the_time_reference(user: LogUser)
 
 
 def test_relative_times_in_a_filter_are_those_that_are_shown_after_the_first_rows_went(user: LogUser) -> None:
-    user.act("clear")
-    user.receive(*numbered(2))
-    user.filter("t:0.000008..0.000008")
+    user.workbench.session.store.limit_rows = 1
+    user.receive(*numbered(70_000))
+    assert user.workbench.session.store.first_row > 0
+    user.filter("t:0.066000..0.066000")
     user.act("relative times")
-    assert user.rows() == [8]
-    assert user.model.look(0).cells[1] == "+0.000008"
+    assert user.rows() == [66_000]
+    assert user.model.look(0).cells[1] == "+0.066000"
+
+
+def test_after_clearing_relative_times_and_changes_begin_anew(user: LogUser) -> None:
+    user.filter("changed t:0..0.000001")
+    user.act("relative times")
+    user.act("clear")
+    # The first is what came last before.
+    user.receive(*faders([0.8, 0.9, 0.7]))
+    assert user.rows() == [8, 9]
+    assert user.model.look(1).cells[1] == "+0.000001"
 
 
 def test_history_and_saved_filters_are_remembered(user: LogUser, qtbot: QtBot) -> None:

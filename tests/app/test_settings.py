@@ -86,7 +86,7 @@ def test_a_colour_rule_that_is_none_is_left_out(tmp_path: Path) -> None:
     settings = settings_at(path)
     settings.set_colour_rules((ColourRule("/a", "red"), ColourRule("/b", "blue")))
     settings.save()
-    path.write_text(path.read_text().replace("blue", "pink"))
+    path.write_text(path.read_text().replace("blue", "no such colour"))
     assert settings_at(path).colour_rules() == (ColourRule("/a", "red"),)
 
 

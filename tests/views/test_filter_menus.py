@@ -4,7 +4,8 @@ from PySide6.QtWidgets import QInputDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from osc_workbench.models.filter_history import FilterHistory, SavedFilter
-from osc_workbench.views.filter_menus import HistoryMenu, SavedFiltersButton, menu_title
+from osc_workbench.views.filter_menus import HistoryMenu, SavedFiltersButton
+from osc_workbench.views.menu_title import menu_title
 
 HISTORY = FilterHistory(("/a", "type:f or <b>x</b>"), (SavedFilter("A & b", "/a"), SavedFilter("Late", "late>5ms")))
 
