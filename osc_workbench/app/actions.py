@@ -20,7 +20,7 @@ ACTIONS = (
     ActionRow(
         "copy",
         "&Edit",
-        "&Copy as text",
+        "&Copy lines",
         "Ctrl+C",
         "Copy the selected packets with their circumstances, a line each",
         log_copies.copy_as_lines,
@@ -28,7 +28,7 @@ ACTIONS = (
     ActionRow(
         "copy json",
         "&Edit",
-        "Copy as &JSON",
+        "Copy &JSON lines",
         "Ctrl+Shift+C",
         "Copy the selected packets with their circumstances, a JSON line each",
         log_copies.copy_as_json_lines,

@@ -65,7 +65,9 @@ class StatisticsView(QWidget):
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(self._stack)
         self.splitter.addWidget(self.detail)
+        # The table needs its room more than the figures of one row, which wrap.
         self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(1, 2)
         self.splitter.setCollapsible(0, False)
         self.splitter.setSizes(_SPLIT)
         self.detail.setSizes(_FIGURES_SPLIT)
