@@ -8,7 +8,7 @@ from osc_workbench.osc.dissection import PacketField, dissect_packet
 from osc_workbench.osc.errors import PacketIssue
 from osc_workbench.traffic.columns import FLOAT_TAGS, INTEGER_TAGS
 from osc_workbench.traffic.lint_arguments import bits_of_float
-from osc_workbench.traffic.lint_headers import find_value
+from osc_workbench.traffic.lint_headers import find_value, plain_length
 from osc_workbench.traffic.lint_history import is_flip
 from osc_workbench.traffic.lint_rules import FLOOD_LIMIT, GAP_LIMIT, LintRule, bit_of, mask_of
 from osc_workbench.traffic.record import Direction, PacketRecord
@@ -90,10 +90,10 @@ def _character(here: Circumstances) -> str:
     address = here.record.address
     if not isinstance(address, str):
         return ""
-    bad = next((character for character in address if not "!" <= character <= "~" or character in "#,"), None)
-    if bad is None:
+    place = plain_length(address)
+    if place == len(address):
         return "The address does not begin with a slash."
-    return f"The address has {_named(bad)} at position {address.index(bad) + 1}."
+    return f"The address has {_named(address[place])} at position {place + 1}."
 
 
 def _named(character: str) -> str:

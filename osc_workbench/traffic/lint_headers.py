@@ -42,8 +42,9 @@ NO_FACTS = (0, UNKNOWN, NO_HISTORY, NO_KIND, 0)
 _UNTYPED, _UNKNOWN_TAG, _BAD_PADDING = bit_of("missing-type-tags"), bit_of("unknown-type-tag"), bit_of("bad-padding")
 _FORBIDDEN, _VALUE = bit_of("forbidden-character"), bit_of("value-in-address")
 
-# Source: OSC 1.0 specification, "OSC Address Spaces"; those of patterns are allowed, since a pattern may stand there.
-_has_plain_characters = re.compile(r'/[!"$-+\--~]*+').fullmatch
+# Source: OSC 1.0 specification, "OSC Address Spaces"; those of patterns are allowed, since a pattern may stand there,
+# and so are the commas of its alternatives.
+_plain_characters = re.compile(r'/?(?:\{[!"$-.0-z|~]*+\}|[!"$-+\--~])*+').match
 # After a space, comma or equals sign any number is a value. A whole part of an address is one if it has a point or a
 # signed exponent: mere digits name channels. Nothing in here ever goes back, whatever the address.
 _EXPONENT = r"(?:[eE][-+]?\d++)?+"
@@ -156,8 +157,14 @@ def _facts_of_tags(type_tags: str) -> tuple[int, int, int]:
 def _address_bits(address: str | int) -> int:
     if isinstance(address, int):
         return 0
-    bits = 0 if _has_plain_characters(address) else _FORBIDDEN
+    bits = 0 if address.startswith("/") and plain_length(address) == len(address) else _FORBIDDEN
     return bits | _VALUE if find_value(address) else bits
+
+
+def plain_length(address: str) -> int:
+    """Return how many characters from the start on may stand in an address or pattern."""
+    found = _plain_characters(address)
+    return found.end() if found else 0
 
 
 def _padding_bits(raw: bytes, position: int, texts: int) -> int:

@@ -153,7 +153,7 @@ RULES = (
         "Bad character in the address",
         'The address holds a space, "#", ",", a control character or one outside ASCII, or does not begin with a '
         "slash; OSC allows none of this. Receivers may not match it or refuse it. Rename the control in the sender; "
-        "the characters of patterns (* ? [ ] { }) are allowed.",
+        "the characters of patterns (* ? [ ] {a,b}) are allowed.",
     ),
     LintRule(
         12,
